@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract: axiod/interfaces/*.xml as frozen dataclasses.
+
+Annotations beside the standard ones:
+    org.axiod.Role          viewer, operator or administrator; every method has one
+    org.axiod.Configurable  Configure takes this property
+    org.axiod.Optional      the property may be absent
+    org.axiod.Values        the only values, separated by spaces
+    org.axiod.Range         LOW..HIGH, both included; of a string, its length in characters
+    org.axiod.Unit          the unit of the value
+    org.axiod.Options       of an argument of type a{sv}: the keys that it takes, as NAME:TYPE, or the word Configurable
+    org.axiod.Timely        the method moves something: it is refused when it may have waited too long
+    org.axiod.Errors        the errors of the method, without their prefix
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from axiod.bus.signature import is_integer, split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
+_OURS = "org.axiod."
+_FOLDER = Path(__file__).parent.parent / "interfaces"
+# importlib.resources would do the same for half a megabyte in each daemon.
+_WORDS = ("Role", "Configurable", "Optional", "Values", "Range", "Unit", "Options", "Timely", "Errors")
+_KNOWN = {EMITS, *(_OURS + word for word in _WORDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What may stand in a property, an argument or an option."""
+
+    name: str
+    type: str
+    """One complete D-Bus type."""
+    values: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    options: Mapping[str, Value] | None = None
+    """For a{sv}: what each key takes; None for any other type."""
+
+    @property
+    def python_name(self) -> str:
+        """The name as Python writes it: DebounceMs is debounce_ms."""
+        return snake(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property; all of them are read-only."""
+
+    value: Value
+    emits: str
+    """true, invalidates or const."""
+    configurable: bool = False
+    optional: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name on the bus."""
+        return self.value.name
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method."""
+
+    name: str
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    role: str
+    timely: bool = False
+    errors: tuple[str, ...] = ()
+
+    @property
+    def in_signature(self) -> str:
+        """The types of all arguments in a row."""
+        return "".join(value.type for value in self.inputs)
+
+    @property
+    def out_signature(self) -> str:
+        """The types of all results in a row."""
+        return "".join(value.type for value in self.outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One signal."""
+
+    name: str
+    arguments: tuple[Value, ...]
+
+    @property
+    def signature(self) -> str:
+        """The types of all arguments in a row."""
+        return "".join(value.type for value in self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One interface of the contract."""
+
+    name: str
+    methods: Mapping[str, Method]
+    properties: Mapping[str, Property]
+    signals: Mapping[str, Signal]
+    xml: str = field(repr=False)
+    """The <interface> element as text, without comments, for Introspect."""
+
+    @property
+    def configurable(self) -> Mapping[str, Value]:
+        """What Configure takes."""
+        return {name: item.value for name, item in self.properties.items() if item.configurable}
+
+
+def snake(name: str) -> str:
+    """Turn a D-Bus name into a Python one: RunSequence is run_sequence."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all interfaces of the contract."""
+    return tuple(sorted(file.stem for file in _FOLDER.glob("*.xml")))
+
+
+def source(name: str) -> str:
+    """Return the XML file of an interface as text; raises FileNotFoundError."""
+    return (_FOLDER / f"{name}.xml").read_text(encoding="utf-8")
+
+
+@cache
+def load(name: str) -> Interface:
+    """Return an interface of the contract; raises FileNotFoundError for an unknown name."""
+    return parse(source(name))
+
+
+def parse(text: str) -> Interface:
+    """Read one interface; raises ValueError for one that breaks the rules above."""
+    node = ElementTree.fromstring(text).find("interface")  # noqa: S314 # our own files, or a test's
+    if node is None:
+        raise ValueError("there is no <interface>")
+    properties = {item.name: item for item in map(_property, node.iterfind("property"))}
+    configurable = {name: item.value for name, item in properties.items() if item.configurable}
+    methods = {item.name: item for item in (_method(method, configurable) for method in node.iterfind("method"))}
+    signals = {
+        item.name: item
+        for item in (
+            Signal(signal.attrib["name"], tuple(_value(arg, {}) for arg in signal.iterfind("arg")))
+            for signal in node.iterfind("signal")
+        )
+    }
+    bare = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    start, end = bare.index("<interface"), bare.index("</interface>") + len("</interface>")
+    xml = re.sub(r"\n\s*", "\n", bare[start:end])
+    return Interface(node.attrib["name"], methods, properties, signals, xml)
+
+
+def _annotations(node: ElementTree.Element) -> dict[str, str]:
+    notes = {item.attrib["name"]: item.attrib["value"] for item in node.iterfind("annotation")}
+    if unknown := notes.keys() - _KNOWN:
+        raise ValueError(f"{node.attrib['name']}: there is no annotation {', '.join(sorted(unknown))}")
+    return notes
+
+
+def _value(node: ElementTree.Element, configurable: Mapping[str, Value]) -> Value:
+    notes = _annotations(node)
+    type_ = node.attrib["type"]
+    if len(split(type_)) != 1:
+        raise ValueError(f"{node.attrib['name']}: {type_!r} is not one complete type")
+    low, dots, high = notes.get(_OURS + "Range", "").partition("..")
+    if (low or dots) and not (low and high and (is_integer(type_) or type_ in ("d", "s"))):
+        raise ValueError(f"{node.attrib['name']}: org.axiod.Range must be LOW..HIGH, of a number or a string")
+    if _OURS + "Values" in notes and type_ != "s":
+        raise ValueError(f"{node.attrib['name']}: org.axiod.Values is for strings")
+    options: Mapping[str, Value] | None = None
+    keys = notes.get(_OURS + "Options")
+    if keys == "Configurable":
+        options = configurable
+    elif keys is not None:
+        pairs = (key.partition(":") for key in keys.split())
+        options = {name: Value(name, option_type) for name, _, option_type in pairs}
+        if any(len(split(option.type)) != 1 for option in options.values()):
+            raise ValueError(f"{node.attrib['name']}: org.axiod.Options must be NAME:TYPE, each of one complete type")
+    if (type_ == "a{sv}" and node.get("direction") == "in") != (options is not None):
+        raise ValueError(f"{node.attrib['name']}: an argument of type a{{sv}}, and no other, has org.axiod.Options")
+    return Value(
+        node.attrib["name"],
+        type_,
+        tuple(notes.get(_OURS + "Values", "").split()),
+        float(low) if low else None,
+        float(high) if high else None,
+        notes.get(_OURS + "Unit", ""),
+        options,
+    )
+
+
+def _property(node: ElementTree.Element) -> Property:
+    notes = _annotations(node)
+    name = node.attrib["name"]
+    if node.attrib["access"] != "read":
+        raise ValueError(f"{name}: every property is read-only; a change is a method")
+    if notes.get(EMITS) not in ("true", "invalidates", "const"):
+        raise ValueError(f"{name}: {EMITS} must be true, invalidates or const")
+    return Property(
+        _value(node, {}),
+        notes[EMITS],
+        notes.get(_OURS + "Configurable") == "true",
+        notes.get(_OURS + "Optional") == "true",
+    )
+
+
+def _method(node: ElementTree.Element, configurable: Mapping[str, Value]) -> Method:
+    notes = _annotations(node)
+    name = node.attrib["name"]
+    if notes.get(_OURS + "Role") not in ("viewer", "operator", "administrator"):
+        raise ValueError(f"{name}: org.axiod.Role must be viewer, operator or administrator")
+    args = [(arg.attrib["direction"], _value(arg, configurable)) for arg in node.iterfind("arg")]
+    timely = notes.get(_OURS + "Timely") == "true"
+    if timely and not any("DeadlineUsec" in (value.options or {}) for _, value in args):
+        raise ValueError(f"{name}: a method that is org.axiod.Timely takes the option DeadlineUsec")
+    return Method(
+        name,
+        tuple(value for direction, value in args if direction == "in"),
+        tuple(value for direction, value in args if direction == "out"),
+        notes[_OURS + "Role"],
+        timely,
+        tuple(notes.get(_OURS + "Errors", "").split()),
+    )

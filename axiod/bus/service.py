@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands at the root of every service: org.axiod.Service1 and org.axiod.EventSource1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import axiod
+from axiod.clock import wall_usec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from axiod.bus.server import Server
+
+SERVICE = "org.axiod.Service1"
+EVENTS = "org.axiod.EventSource1"
+
+_Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class ServiceRoot:
+    """org.axiod.Service1: version, health and status of a service."""
+
+    version: str
+    started_usec: int
+    status: str
+
+    def __init__(self, server: Server, root: str, on_status: Callable[[str], None]) -> None:
+        self._server = server
+        self._root = root
+        self._on_status = on_status
+        self._problems: dict[str, str] = {}
+        self.version = axiod.__version__
+        self.started_usec = wall_usec()
+        self.status = "starting"
+        server.export(root, SERVICE, self)
+
+    @property
+    def health(self) -> str:
+        """Ok, or degraded while there are problems."""
+        return "degraded" if self._problems else "ok"
+
+    @property
+    def problems(self) -> list[str]:
+        """One sentence for each present problem."""
+        return list(self._problems.values())
+
+    def problem(self, key: str, text: str | None) -> None:
+        """Report a problem under a key, or with None that it is over."""
+        if self._problems.get(key) == text:
+            return
+        if text is None:
+            del self._problems[key]
+        else:
+            self._problems[key] = text
+        self._tell()
+
+    def say(self, status: str) -> None:
+        """Set the status line."""
+        self.status = status
+        self._tell()
+
+    def _tell(self) -> None:
+        self._server.changed(self._root, SERVICE)
+        line = self.status if not self._problems else f"{self.status}; degraded: {'; '.join(self.problems)}"
+        self._on_status(line)
+
+
+class EventSource:
+    """org.axiod.EventSource1: what happens, and the present value of every stateful event."""
+
+    def __init__(self, server: Server, root: str) -> None:
+        self._server = server
+        self._root = root
+        self._sequence = 0
+        self._current: dict[_Key, tuple[dict[str, str], int]] = {}
+        self._untold: dict[_Key, None] = {}
+        self.live = False
+        """The service is up: whatever appears from now on is told. Before, it is for the first Snapshot."""
+        server.on_drained(self._tell_latest)
+        server.export(root, EVENTS, self)
+
+    def snapshot(self) -> tuple[int, list[tuple[str, dict[str, str], dict[str, str], int]]]:
+        """Snapshot of the contract."""
+        events = [
+            (topic, dict(source), data, timestamp) for (topic, source), (data, timestamp) in self._current.items()
+        ]
+        return self._sequence, events
+
+    def state(self, topic: str, source: Mapping[str, str], data: Mapping[str, str], timestamp_usec: int) -> None:
+        """Tell a stateful event if its data differ from the present ones, or there were none."""
+        key = (topic, tuple(source.items()))
+        former = self._current.get(key)
+        if former is not None and former[0] == data:
+            return
+        self._current[key] = (dict(data), timestamp_usec)
+        if self.live:
+            self._emit(key)
+
+    def forget(self, topic: str, source: Mapping[str, str]) -> None:
+        """Take a stateful event out of the snapshot: what it told of is no more."""
+        key = (topic, tuple(source.items()))
+        if self._current.pop(key, None) is not None and self.live:
+            # Nothing can be said of what is no more. The gap in the sequence says that the snapshot has changed.
+            self._sequence += 1
+        self._untold.pop(key, None)
+
+    def _emit(self, key: _Key) -> None:
+        topic, source = key
+        data, timestamp_usec = self._current[key]
+        self._sequence += 1
+        event = (topic, dict(source), data, timestamp_usec, self._sequence)
+        if not self._server.emit(self._root, EVENTS, "Event", *event):
+            self._untold[key] = None
+
+    def _tell_latest(self) -> None:
+        # Of the events that were dropped the latest of each source is told now; their sequence shows the gap.
+        untold, self._untold = self._untold, {}
+        for key in untold:
+            self._emit(key)

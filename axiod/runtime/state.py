@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Counters, last states and timers, in SQLite.
+
+What put() returned from is there after a crash of the process, and after a power cut where it was asked to be durable.
+What was given to later() is written within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from axiod.errors import HardwareFailure
+from axiod.runtime.store import set_aside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_log = logging.getLogger(__name__)
+
+LATER_SECONDS = 1.0
+
+
+class State:
+    """Values by key. Reading is from memory; writing is done in order by one thread, many values at a time."""
+
+    def __init__(self, path: Path, on_problem: Callable[[str | None], None] = lambda _text: None) -> None:
+        """Open or create the file; one that is damaged is set aside.
+
+        Where the disk refuses, everything is kept in memory, on_problem says so, and it is tried again with each write.
+        """
+        self._path = path
+        self._on_problem = on_problem
+        self._problem: str | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
+        self._database: sqlite3.Connection | None = None
+        self._values: dict[str, Any] = {}
+        try:
+            self._database, self._values = self._open()
+        except (OSError, sqlite3.Error) as error:
+            self._report(error)
+        self._pending: dict[str, Any] = {}
+        self._durable = False
+        self._waiting: list[asyncio.Future[None]] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def get(self, key: str) -> Any:
+        """Return the value of a key, None where there is none."""
+        return self._values.get(key)
+
+    def number(self, key: str) -> int | None:
+        """Return a value that is a whole number; anything else that somebody put there counts as none."""
+        value = self._values.get(key)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    async def put(self, key: str, value: Any, *, durable: bool) -> None:
+        """Set a value and return when it is written; raises HardwareFailure when it cannot be."""
+        future = asyncio.get_running_loop().create_future()
+        self._set(key, value)
+        self._durable |= durable
+        self._waiting.append(future)
+        self._start()
+        await future
+
+    def later(self, key: str, value: Any) -> None:
+        """Set a value that may be lost when the power fails within the next second."""
+        self._set(key, value)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LATER_SECONDS, self._start)
+
+    def soon(self, key: str, value: Any) -> None:
+        """Set a value and begin to write it; nobody waits for it."""
+        self._set(key, value)
+        self._start()
+
+    async def close(self) -> None:
+        """Write what waits, and close the file."""
+        self._start()
+        if self._writing:
+            await asyncio.wait([self._writing])
+        self._cancel_timer()
+        if self._database is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._database.close)
+        self._thread.shutdown()
+
+    def _set(self, key: str, value: Any) -> None:
+        self._values[key] = value
+        self._pending[key] = value
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _start(self) -> None:
+        self._cancel_timer()
+        if self._writing is None and (self._pending or self._waiting):
+            self._writing = asyncio.get_running_loop().create_task(self._write())
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._pending or self._waiting:
+            values, self._pending = self._pending, {}
+            waiting, self._waiting = self._waiting, []
+            durable, self._durable = self._durable, False
+            try:
+                await loop.run_in_executor(self._thread, self._commit, values, durable)
+            except (OSError, sqlite3.Error) as error:
+                text = self._report(error)
+                self._pending = values | self._pending
+                for future in waiting:
+                    if not future.done():
+                        future.set_exception(HardwareFailure(text))
+                if not self._waiting:
+                    self._timer = loop.call_later(LATER_SECONDS, self._start)
+                    break
+            else:
+                self._tell(None)
+                for future in waiting:
+                    if not future.done():
+                        future.set_result(None)
+        self._writing = None
+
+    def _report(self, error: Exception) -> str:
+        text = f"{self._path} cannot be written: {error}"
+        if text != self._problem:
+            _log.error("%s", text)
+        self._tell(text)
+        return text
+
+    def _tell(self, problem: str | None) -> None:
+        self._problem = problem
+        self._on_problem(problem)
+
+    def _commit(self, values: dict[str, Any], durable: bool) -> None:
+        if self._database is None:
+            self._database, _ = self._open()
+        database = self._database
+        # In WAL mode a commit survives the process in any case, and a power cut only after an fsync.
+        database.execute("PRAGMA synchronous = FULL" if durable else "PRAGMA synchronous = NORMAL")
+        rows = [(key, json.dumps(value)) for key, value in values.items() if value is not None]
+        gone = [(key,) for key, value in values.items() if value is None]
+        try:
+            self._write_rows(database, rows, gone)
+        except sqlite3.OperationalError:
+            # On a full disk the blocks that the log has already can be used once more.
+            database.execute("PRAGMA wal_checkpoint(RESTART)")
+            self._write_rows(database, rows, gone)
+
+    @staticmethod
+    def _write_rows(database: sqlite3.Connection, rows: list[tuple[str, str]], gone: list[tuple[str]]) -> None:
+        database.execute("BEGIN")
+        try:
+            database.executemany("INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = ?2", rows)
+            database.executemany("DELETE FROM state WHERE key = ?", gone)
+            database.execute("COMMIT")
+        except sqlite3.Error:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+
+    def _open(self) -> tuple[sqlite3.Connection, dict[str, Any]]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return self._read()
+        except sqlite3.OperationalError:
+            raise
+        except (sqlite3.DatabaseError, ValueError) as error:
+            aside = set_aside(self._path)
+            for rest in ("-wal", "-shm"):
+                self._path.with_name(self._path.name + rest).unlink(missing_ok=True)
+            _log.error("%s is damaged (%s); set aside as %s, counters begin anew", self._path, error, aside.name)
+            return self._read()
+
+    def _read(self) -> tuple[sqlite3.Connection, dict[str, Any]]:
+        database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+            rows = database.execute("SELECT key, value FROM state").fetchall()
+            # From here on both files have blocks of their own, which can be written again when the disk is full.
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return database, {key: json.loads(value) for key, value in rows}
+        except (sqlite3.Error, ValueError):
+            database.close()
+            raise

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole device on a private bus: `python -m axiod.sim.device`, which `make run` calls.
+
+Starts a bus, the simulated world and the services, and plays the part of systemd for them (supervisor.py). Ctrl-C stops
+all of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from axiod.errors import AxiodError, Conflict, Unavailable
+from axiod.gpio.protocol import SOCKET_VARIABLE
+from axiod.sim.supervisor import START_LIMIT, WATCHDOG_SECONDS, WITH_US, Supervisor, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SERVICES = ("sim", "io", "relays")
+_BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>custom</type>
+  <listen>{address}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <allow own="*"/>
+    <allow send_destination="*"/>
+    <allow receive_sender="*"/>
+  </policy>
+  <limit name="max_incoming_bytes">1000000000</limit>
+  <limit name="max_outgoing_bytes">1000000000</limit>
+  <limit name="max_message_size">128000000</limit>
+  <limit name="max_connections_per_user">1024</limit>
+</busconfig>
+"""
+
+
+class Device:
+    """A simulated device below one folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        board: str,
+        *,
+        watchdog_seconds: float = WATCHDOG_SECONDS,
+        start_limit: int = START_LIMIT,
+    ) -> None:
+        self.folder = folder
+        self.bus_socket = folder / "bus"
+        self.address = f"unix:path={quote(str(self.bus_socket), safe='/-_.*')}"
+        self._board = board
+        self._bus: asyncio.subprocess.Process | None = None
+        self.supervisor = Supervisor(folder / "notify", watchdog_seconds=watchdog_seconds, start_limit=start_limit)
+
+    async def start(self) -> None:
+        """Start everything and return when every service is ready; raises Conflict, Unavailable."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        await self._start_bus()
+        self.supervisor.listen()
+        for name in SERVICES:
+            await self.supervisor.start(self.unit(name))
+
+    async def bus_ended(self) -> None:
+        """Wait until the bus ends, which it should not."""
+        if self._bus is not None:
+            await self._bus.wait()
+
+    async def stop(self) -> None:
+        """Stop everything, the board last."""
+        for name in reversed(SERVICES):
+            await self.supervisor.stop(name)
+        self.supervisor.close()
+        if self._bus is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._bus.terminate()
+            await self._bus.wait()
+            self.bus_socket.unlink(missing_ok=True)
+
+    def unit(self, name: str) -> Unit:
+        """Return how a service is started."""
+        config = self.folder / f"{name}.yaml"
+        if not config.exists():
+            config.write_text(f"board: {self._board}\n", encoding="utf-8")
+        environment = {
+            "DBUS_SYSTEM_BUS_ADDRESS": self.address,
+            SOCKET_VARIABLE: str(self.folder / "lines"),
+            "STATE_DIRECTORY": str(self.folder / name),
+        }
+        command = [sys.executable, "-m", f"axiod.{name}", "--config", str(config)]
+        return Unit(name, command, environment, [*command, "--fail-safe"] if name != "sim" else None)
+
+    async def _start_bus(self) -> None:
+        if self.bus_socket.exists():
+            try:
+                _, writer = await asyncio.open_unix_connection(self.bus_socket)
+            except OSError:
+                self.bus_socket.unlink()
+            else:
+                writer.close()
+                raise Conflict(
+                    f"a device already runs in {self.folder}; stop it with Ctrl-C where it runs, "
+                    "or start this one elsewhere: make run STATE_DIR=/some/folder"
+                )
+        if len(str(self.bus_socket)) > 100:
+            raise Conflict(f"the path {self.bus_socket} is too long for a socket; choose a shorter STATE_DIR")
+        program = shutil.which("dbus-daemon")
+        if program is None:
+            raise Unavailable("there is no dbus-daemon; install the package dbus")
+        config = self.folder / "bus.conf"
+        config.write_text(_BUS_CONFIG.format(address=self.address), encoding="utf-8")
+        self._bus = await asyncio.create_subprocess_exec(
+            *WITH_US,
+            program,
+            f"--config-file={config}",
+            "--nofork",
+            "--nopidfile",
+            "--print-address",
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            process_group=0,
+        )
+        said, complaints = self._bus.stdout, self._bus.stderr
+        if said is None or complaints is None or not await said.readline():
+            why = (await complaints.read()).decode("utf-8", "replace") if complaints else ""
+            raise Unavailable(f"dbus-daemon did not start: {' '.join(why.split())}")
+
+
+_WELCOME = """axiod is up on the bus {address}
+
+In another terminal:
+  export DBUS_SYSTEM_BUS_ADDRESS={address}
+  export PATH={programs}:$PATH
+  axioctl status
+  axioctl relay on relay1
+  axioctl sim wire input1 closed
+  axioctl watch
+  busctl tree org.axiod.io1
+Ctrl-C stops it. What was configured is kept in {folder}."""
+
+
+async def _run(folder: Path, board: str) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    device = Device(folder, board)
+    try:
+        starting = asyncio.ensure_future(device.start())
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            await asyncio.wait([starting])
+            return 0
+        starting.result()
+        programs = Path(sys.executable).parent
+        _say(_WELCOME.format(address=device.address, programs=programs, folder=folder))
+        lost = asyncio.ensure_future(device.bus_ended())
+        await asyncio.wait((stopping, lost), return_when=asyncio.FIRST_COMPLETED)
+        if lost.done():
+            raise Unavailable("the bus has ended")
+        lost.cancel()
+    except (AxiodError, OSError) as error:
+        _say(f"axiod cannot run: {error}")
+        return 1
+    finally:
+        await device.stop()
+    _say("axiod is stopped")
+    return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a device until Ctrl-C; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m axiod.sim.device", description="A whole simulated device.")
+    default = Path(os.environ.get("XDG_STATE_HOME", "~/.local/state")).expanduser() / "axiod-run"
+    parser.add_argument("--state-dir", type=Path, default=default, metavar="DIR", help=f"default: {default}")
+    parser.add_argument("--board", default="a9210-sim", help="a simulated board profile (default: a9210-sim)")
+    parser.add_argument("--fresh", action="store_true", help="forget what was configured before")
+    arguments = parser.parse_args(argv)
+    folder = arguments.state_dir.resolve()
+    if arguments.fresh and (folder / "bus.conf").exists():
+        with tempfile.TemporaryDirectory(dir=folder.parent) as trash:
+            folder.rename(Path(trash) / "old")
+    return asyncio.run(_run(folder, arguments.board))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

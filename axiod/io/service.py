@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""org.axiod.io1: all ports and alarms of the board."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from axiod.gpio.board import BoardAdc, BoardLines
+from axiod.gpio.keeper import Keeper
+from axiod.io.alarm import ALARM, AlarmHandler, alarm_settings
+from axiod.io.circuit import Shared
+from axiod.io.loops import LoopReader
+from axiod.io.port import PORT, PortHandler, port_settings
+from axiod.runtime.settings import SettingsFile
+
+if TYPE_CHECKING:
+    from axiod.runtime.app import Context
+
+KINDS = {"ports": PORT, "alarms": ALARM}
+SETTINGS = "settings.yaml"
+
+
+class IoService:
+    """All ports and alarms of the board."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._loops = LoopReader(BoardAdc(), context.tasks)
+        lines = BoardLines(context.board)
+        file = SettingsFile(context.state_dir / SETTINGS, KINDS)
+        shared = Shared(context, lines, self._loops, file, asyncio.Lock())
+        self._handlers: list[PortHandler | AlarmHandler] = [
+            *(PortHandler(shared, port, port_settings(file, port)) for port in context.board.ports),
+            *(AlarmHandler(shared, alarm, alarm_settings(file, alarm)) for alarm in context.board.alarms),
+        ]
+        self._keeper = Keeper(context, lines, self._handlers)
+
+    def start(self) -> None:
+        """Take every line, export everything, and go on trying for what could not be had."""
+        for handler in self._handlers:
+            self._context.server.export(handler.path, handler.interface, handler)
+        self._keeper.start()
+        board = self._context.board
+        self._context.root.say(f"{len(board.ports)} ports and {len(board.alarms)} alarms of board {board.name}")
+
+    async def stop(self) -> None:
+        self._keeper.stop()
+        self._loops.close()
+        for handler in self._handlers:
+            handler.close()
+
+
+async def start(context: Context) -> IoService:
+    """Start the service."""
+    service = IoService(context)
+    service.start()
+    return service

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs that ports, relays and alarms share. What there is of them follows from the methods in the contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from axiod.bus import comments
+from axiod.bus import interface as contract
+from axiod.bus.client import from_text
+from axiod.cli import render
+from axiod.cli.configure import add_options, given
+from axiod.cli.find import Thing, find, things
+from axiod.cli.render import Column, Result, said
+from axiod.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Awaitable, Callable
+
+    from axiod.cli.remote import Remote
+    from axiod.cli.render import Screen
+    from axiod.cli.tree import Parser
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of object, and how a list of them looks."""
+
+    word: str
+    interface: str
+    example: str
+    """An id, for examples."""
+    columns: tuple[tuple[Column, str], ...]
+    """What a list shows: columns, and the property in each; "" is the id."""
+    setting: str
+    """An option and its value, for the example of configure."""
+    booleans: tuple[str, str] = ("no", "yes")
+    """What a list says for false and true."""
+    counter: str = ""
+    """The property that ResetCounter sets to 0."""
+
+    @property
+    def service(self) -> str:
+        """The bus name of the service that has them."""
+        return self.interface.rpartition(".")[0]
+
+    @property
+    def members(self) -> contract.Interface:
+        """What the contract says of them."""
+        return contract.load(self.interface)
+
+    def fill(self, group: Parser) -> None:
+        """Add the verbs that the interface has methods for."""
+        for name, method, about, add, run in _VERBS:
+            if method and method not in self.members.methods:
+                continue
+            example = f"axioctl {self.word} {name}" + add.example.format(id=self.example, setting=self.setting)
+            verb = group.verb(name, about.format(word=self.word), run=partial(run, self), examples=[example])
+            add.to(verb, self)
+            if method:
+                comment = comments.read(self.interface)[method]
+                verb.manual[""] = comment.text.replace(" in @changes", "") + (
+                    f" Errors: {comment.errors}" if comment.errors else ""
+                )
+
+    async def all(self, remote: Remote) -> list[Thing]:
+        """Return all of them as they are now."""
+        return things(await remote.objects(self.service), self.interface)
+
+    async def named(self, remote: Remote, text: str) -> Thing:
+        """Return the one that a person means; raises NotFound."""
+        return find(self.word, await self.all(remote), text)
+
+    def data(self, thing: Thing) -> dict[str, Any]:
+        """Return one as JSON has it: in the order of the contract."""
+        values = thing.interfaces[self.interface]
+        known = {name: values[name] for name in self.members.properties if name in values}
+        return {"Id": thing.id, "Path": thing.path, **known, **values}
+
+
+async def _list(kind: Kind, _args: Namespace, remote: Remote) -> Result:
+    found = await kind.all(remote)
+    return Result([kind.data(thing) for thing in found], lambda screen: _table(kind, found, screen))
+
+
+def _table(kind: Kind, found: list[Thing], screen: Screen) -> list[str]:
+    def cell(thing: Thing, name: str) -> str:
+        if not name:
+            return thing.id
+        given = thing.get(name)
+        if isinstance(given, bool):
+            return kind.booleans[given]
+        if given is not None and name.endswith("Usec"):
+            return render.age(given, screen.now_usec)
+        return render.value(given)
+
+    rows = [[cell(thing, name) for _, name in kind.columns] for thing in found]
+    return render.table([column for column, _ in kind.columns], rows, screen)
+
+
+async def _show(kind: Kind, args: Namespace, remote: Remote) -> Result:
+    thing = await kind.named(remote, args.id)
+
+    def lines(screen: Screen) -> list[str]:
+        values = thing.interfaces[kind.interface]
+        shown = {"Id": thing.id}
+        for name, item in kind.members.properties.items():
+            unit = item.value.unit
+            # The name says ohms already.
+            shown[render.label(name, unit)] = render.value(
+                values.get(name), "" if name.endswith("Ohms") else unit, screen.now_usec
+            )
+        return render.record(shown, screen)
+
+    return Result(kind.data(thing), lines)
+
+
+async def _switch(kind: Kind, args: Namespace, remote: Remote, *, active: bool) -> Result:
+    thing = await kind.named(remote, args.id)
+    await remote.call(thing.path, kind.interface, "Set", active, {})
+    return _is(thing, active=active)
+
+
+async def _toggle(kind: Kind, args: Namespace, remote: Remote) -> Result:
+    thing = await kind.named(remote, args.id)
+    return _is(thing, active=await remote.call(thing.path, kind.interface, "Toggle", {}))
+
+
+async def _pulse(kind: Kind, args: Namespace, remote: Remote) -> Result:
+    duration = from_text(kind.members.methods["Pulse"].inputs[0], args.ms)
+    thing = await kind.named(remote, args.id)
+    await remote.call(thing.path, kind.interface, "Pulse", duration, {})
+    return said(outcome(thing, Active=True, DurationMs=duration), f"{thing.id} is on for {duration} ms")
+
+
+async def _sequence(kind: Kind, args: Namespace, remote: Remote) -> Result:
+    steps = read_steps(args.steps)
+    thing = await kind.named(remote, args.id)
+    await remote.call(thing.path, kind.interface, "RunSequence", steps, {})
+    return said(
+        outcome(thing, Steps=steps),
+        f"{thing.id} runs a sequence of {render.counted(len(steps), 'step')}, "
+        f"{sum(wait for _, wait in steps)} ms in all",
+    )
+
+
+async def _cancel(kind: Kind, args: Namespace, remote: Remote) -> Result:
+    thing = await kind.named(remote, args.id)
+    await remote.call(thing.path, kind.interface, "Cancel")
+    return said(outcome(thing, Running="idle"), f"no pulse or sequence runs on {thing.id}")
+
+
+async def _reset_counter(kind: Kind, args: Namespace, remote: Remote) -> Result:
+    thing = await kind.named(remote, args.id)
+    count = await remote.call(thing.path, kind.interface, "ResetCounter")
+    name = render.label(kind.counter).lower()
+    return said(outcome(thing, Count=count), f"{name} of {thing.id}: 0 now, {count} before")
+
+
+async def _configure(kind: Kind, args: Namespace, remote: Remote) -> Result:
+    changes = given(args, kind.members.configurable)
+    thing = await kind.named(remote, args.id)
+    await remote.call(thing.path, kind.interface, "Configure", changes)
+    return configured(thing, changes, kind.members.configurable)
+
+
+def configured(thing: Thing, changes: dict[str, Any], known: Any) -> Result:
+    """Say what was configured."""
+    words = ", ".join(
+        f"{render.label(name, known[name].unit).lower()} {render.value(new, known[name].unit)}"
+        for name, new in changes.items()
+    )
+    return said(outcome(thing, **changes), f"{thing.id} is configured: {words}")
+
+
+def read_steps(text: str) -> list[tuple[bool, int]]:
+    """Read "on:500,off:0": a state, and the milliseconds after it; raises InvalidArgument."""
+    steps = []
+    for step in text.split(","):
+        state, _, wait = step.strip().partition(":")
+        # More than nine digits would not fit into what the bus carries; the service knows the real limit.
+        if state not in ("on", "off") or not wait.isdecimal() or len(wait) > 9:
+            raise InvalidArgument(f"a step is {step!r}; it must be on:MS or off:MS, for example on:500,off:200,on:0")
+        steps.append((state == "on", int(wait)))
+    return steps
+
+
+def _is(thing: Thing, *, active: bool) -> Result:
+    return said(outcome(thing, Active=active), f"{thing.id} is {'on' if active else 'off'}")
+
+
+def outcome(thing: Thing, **results: Any) -> dict[str, Any]:
+    """Return what an action came to, as JSON has it."""
+    return {"Id": thing.id, "Path": thing.path} | results
+
+
+def add_id(verb: Parser, word: str, about: str) -> None:
+    """Add the argument that names an object."""
+    verb.add_argument("id", metavar="ID", help=about)
+    verb.complete["id"] = f"ids {word}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """What a verb takes."""
+
+    example: str = ""
+    add: Callable[[Parser, Kind], None] | None = None
+    id: bool = True
+
+    def to(self, verb: Parser, kind: Kind) -> None:
+        if self.id:
+            number = ", its number" if "Number" in kind.members.properties else ""
+            add_id(verb, kind.word, f"the {kind.word}: its id, what is printed beside its terminal, its name{number}")
+        if self.add:
+            self.add(verb, kind)
+
+
+def _add_ms(verb: Parser, kind: Kind) -> None:
+    value = kind.members.methods["Pulse"].inputs[0]
+    verb.add_argument("ms", metavar="MS", help=f"milliseconds, {value.low:.0f} to {value.high:.0f}")
+
+
+def _add_steps(verb: Parser, kind: Kind) -> None:
+    verb.add_argument(
+        "steps", metavar="STEPS", help="on:MS or off:MS, separated by commas: a state and the time after it"
+    )
+    verb.manual["steps"] = (
+        "A state and the time after it, for each step: "
+        + comments.read(kind.interface)["RunSequence"].arguments["steps"]
+        + " Written as on:MS or off:MS, separated by commas; the last time may be 0."
+    )
+
+
+def _add_settings(verb: Parser, kind: Kind) -> None:
+    add_options(verb, kind.interface)
+
+
+_ID = _Arguments(" {id}")
+_VERBS: tuple[tuple[str, str, str, _Arguments, Callable[..., Awaitable[Result]]], ...] = (
+    ("list", "", "list every {word} and its state", _Arguments(id=False), _list),
+    ("show", "", "show everything about one {word}", _ID, _show),
+    ("on", "Set", "switch a {word} on: make it active", _ID, partial(_switch, active=True)),
+    ("off", "Set", "switch a {word} off: make it inactive", _ID, partial(_switch, active=False)),
+    ("toggle", "Toggle", "switch a {word} on if it is off, and off if it is on", _ID, _toggle),
+    ("pulse", "Pulse", "switch a {word} on for a time", _Arguments(" {id} 500", _add_ms), _pulse),
+    (
+        "sequence",
+        "RunSequence",
+        "take a {word} through a sequence of states",
+        _Arguments(" {id} on:500,off:200,on:0", _add_steps),
+        _sequence,
+    ),
+    ("cancel", "Cancel", "end a pulse or sequence that runs on a {word}", _ID, _cancel),
+    (
+        "configure",
+        "Configure",
+        "change settings of the {word}, all that are given or none",
+        _Arguments(" {id} {setting}", _add_settings),
+        _configure,
+    ),
+    ("reset-counter", "ResetCounter", "set the counter of a {word} to 0, and say what it was", _ID, _reset_counter),
+)
+"""Name, method that must be there, help, arguments, what it does."""
+
+__all__ = ["Kind", "add_id", "configured", "outcome", "read_steps"]

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tree of commands: parsers that are filled in when they are needed, and that know how they are completed."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from axiod import __version__
+from axiod.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+    from axiod.cli.remote import Remote
+    from axiod.cli.render import Result
+
+    Handler = Callable[[argparse.Namespace, Remote], Awaitable[Result | None]]
+
+CALL_SECONDS = 5.0
+
+GROUPS = {
+    "status": "show what runs and how it is",
+    "port": "show, switch and configure the I/O ports",
+    "relay": "show, switch and configure the relays",
+    "alarm": "show and configure the alarms of the device itself",
+    "watch": "follow what happens, one line for each event",
+    "sim": "play the wires of the simulated board",
+    "board": "show or check a board profile",
+    "completion": "print a completion script for the shell",
+}
+"""Commands, and what they do. Each is the module of that name or that of MODULES, whose fill() says the rest."""
+
+MODULES = {"port": "ports", "relay": "relays", "alarm": "alarms"}
+"""The commands whose module is called otherwise: those of one kind of object, which the module has as KIND."""
+
+INTRODUCTION = """
+axioctl shows and switches what a network I/O relay module has: I/O ports, relays and alarms. It speaks to the services
+of axiod over D-Bus and keeps nothing itself: whatever it does, any other D-Bus client can do too.
+"""
+
+FIRST = """
+first commands to try:
+  axioctl status              is everything running, and well?
+  axioctl port list           the I/O ports and their states
+  axioctl relay on relay1     switch a relay on
+  axioctl watch               see what happens while it happens
+  axioctl port --help         what can be done with a port
+
+An ID is what `list` shows as ID ("io1"), the printed terminal ("I/O 1",
+"io-1"), the name you gave it, or the VAPIX number ("#7" or "7").
+
+manual: man axioctl (in a checkout: man -l docs/man/axioctl.1)
+the D-Bus interfaces below it: docs/dbus/, busctl tree org.axiod.io1
+"""
+
+_WIDTH = 78
+_ELSEWHERE = "options of every command (--bus, --json, --timeout): see axioctl --help"
+
+
+class Parser(argparse.ArgumentParser):
+    """The parser of one command."""
+
+    def __init__(
+        self,
+        *args: Any,
+        fill: Callable[[Parser], None] | None = None,
+        examples: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        kwargs.setdefault("allow_abbrev", False)
+        super().__init__(*args, **kwargs)
+        self._fill = fill
+        self.examples = examples
+        self.complete: dict[str, str] = {}
+        """How the argument with this dest is completed: "ids WORD", "files", or the words themselves."""
+        self.manual: dict[str, str] = {}
+        """What the manual says of the argument with this dest, where that is more than its help; "" is the command."""
+        self.verbs: dict[str, Parser] = {}
+        """The commands below this one that help speaks of."""
+        self._verbs: Any = None
+
+    def verb(
+        self,
+        name: str,
+        about: str,
+        *,
+        fill: Callable[[Parser], None] | None = None,
+        run: Handler | None = None,
+        examples: Sequence[str] = (),
+        hidden: bool = False,
+    ) -> Parser:
+        """Add a command below this one."""
+        if self._verbs is None:
+            self._verbs = self.add_subparsers(title="commands", metavar="COMMAND", prog=self.prog)
+        shown = {} if hidden else {"help": escape(about)}
+        verb: Parser = self._verbs.add_parser(
+            name,
+            parents=[_everywhere(shown=False)],
+            description=escape(textwrap.fill(sentence(about), _WIDTH)),
+            fill=fill,
+            examples=examples,
+            **shown,
+        )
+        verb.set_defaults(run=run, parser=verb)
+        if not hidden:
+            self.verbs[name] = verb
+        return verb
+
+    def fill(self) -> Parser:
+        """Add what was left until now, because reading it takes time."""
+        fill, self._fill = self._fill, None
+        if fill:
+            fill(self)
+        return self
+
+    def arguments(self) -> Iterator[argparse.Action]:
+        """Yield the arguments and options of this command alone."""
+        everywhere = {"help", *(action.dest for action in _everywhere()._actions)}
+        for action in self.fill()._actions:
+            if action.dest not in everywhere and not isinstance(action, argparse._SubParsersAction):
+                yield action
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, after filling in what was left."""
+        self.fill()
+        return super().parse_known_args(args, namespace)
+
+    def format_help(self) -> str:
+        """Return the help text, after filling in what was left."""
+        self.usage = escape(self.synopsis())
+        if self.epilog is None:
+            examples = [f"  {line}" for line in self.examples]
+            self.epilog = escape("\n".join(["example:", *examples, ""] if examples else []) + _ELSEWHERE)
+        return super().format_help()
+
+    def synopsis(self) -> str:
+        """Return the command as it is written."""
+        arguments = list(self.arguments())
+        if self._verbs is not None:
+            return f"{self.prog} [OPTION ...] COMMAND ..."
+        words = [self.prog]
+        for action in arguments:
+            if not action.option_strings:
+                words.append(f"[{action.metavar}]" if action.nargs == "?" else str(action.metavar))
+        if any(action.option_strings for action in arguments):
+            words.append("[OPTION ...]")
+        return " ".join(words)
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line; raises InvalidArgument."""
+        raise InvalidArgument(f"{message}; see {self.prog} --help")
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital and a full stop."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
+
+
+def escape(text: str) -> str:
+    """Keep argparse from reading a percent sign."""
+    return text.replace("%", "%%")
+
+
+def build() -> Parser:
+    """Return the whole tree."""
+    everywhere = _everywhere()
+    root = Parser(
+        prog="axioctl",
+        description=textwrap.fill(INTRODUCTION.strip(), _WIDTH),
+        epilog=FIRST.strip(),
+        parents=[everywhere],
+    )
+    root.add_argument("--version", action="version", version=f"axioctl {__version__}", help="print the version")
+    root.set_defaults(bus=None, json=False, timeout=CALL_SECONDS, run=None, parser=root)
+    for name, about in GROUPS.items():
+        root.verb(name, about, fill=_filler(MODULES.get(name, name)))
+    return root
+
+
+def _filler(module: str) -> Callable[[Parser], None]:
+    def fill(parser: Parser) -> None:
+        import_module(f"axiod.cli.{module}").fill(parser)
+
+    return fill
+
+
+def _everywhere(*, shown: bool = True) -> argparse.ArgumentParser:
+    """Return the options that are understood before and after the command."""
+    # Without a default of their own they do not undo, after the command, what was given before it.
+    parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    options = parser.add_argument_group("options of every command")
+    options.add_argument(
+        "--bus",
+        metavar="ADDRESS",
+        help="the D-Bus to use, for example unix:path=/run/dbus/system_bus_socket; the system bus without it",
+    )
+    options.add_argument("--json", action="store_true", help="print JSON, with the names of the D-Bus interfaces")
+    options.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help=f"how long to wait for an answer, {CALL_SECONDS:g} without it; what was not done by then is never done",
+    )
+    if not shown:
+        for action in parser._actions:
+            action.help = argparse.SUPPRESS
+    return parser
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise ValueError
+    return value
+
+
+_seconds.__name__ = "number of seconds"  # argparse says so of a wrong one

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What runs, and how it is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import axiod
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Axioctl
+    from tests.cli.fakes import FakeService, World
+
+
+def test_status_while_everything_is_away(axioctl: Axioctl) -> None:
+    done = axioctl("status")
+    assert done.code == 0
+    rows = [line.split()[:2] for line in done.out.splitlines()]
+    assert [row for row in rows if "away" in row] == [["io", "away"], ["relays", "away"], ["sim", "away"]]
+    assert "start it with: systemctl start axiod-io" in done.out
+
+
+def test_status_while_some_are_away(axioctl: Axioctl, io: FakeService, world: World) -> None:
+    world.run(io.problem("I/O 1 cannot be read; look at the chip."))
+    done = axioctl("status")
+    assert done.code == 0
+    assert done.out.splitlines()[1:4] == [
+        f"io       running  degraded  {axiod.__version__}    0 s  2 ports, 1 alarm",
+        "  3 things watched",
+        "  problem: I/O 1 cannot be read; look at the chip.",
+    ]
+
+
+def test_status_json(axioctl: Axioctl, io: FakeService, sim: FakeService) -> None:
+    io_, relays, sim_ = json.loads(axioctl("status", "--json").out)
+    assert io_["Service"] == "org.axiod.io1"
+    assert io_["State"] == "running"
+    assert io_["Health"] == "ok"
+    assert io_["Version"] == axiod.__version__
+    assert io_["Problems"] == []
+    assert io_["Objects"] == {"port": 2, "alarm": 1}
+    assert relays == {"Service": "org.axiod.relays1", "State": "away"}
+    assert sim_["Objects"] == {"terminal": 3}

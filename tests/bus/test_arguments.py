@@ -33,7 +33,7 @@ RANGES = Value("Ranges", "a(suu)")
         (NOISE, "a number from 0 to 50 (%)"),
         (COUNT, "a whole number"),
         (FLAG, "true or false"),
-        (RANGES, "of the D-Bus type a(suu)"),
+        (RANGES, "a list of (state, lower, upper), typed STATE:LOWER:UPPER,…"),
         (Value("d", "u", low=1, high=86400000), "a whole number from 1 to 86400000"),
     ],
 )

@@ -68,9 +68,11 @@ class Memory:
 
     # --- within the next second ---
 
-    def took(self, boot_id: str) -> None:
-        """It is served in this boot."""
+    def took(self, boot_id: str, active: bool) -> None:
+        """It is served in this boot, and stands so."""
         self._state.later(self._key("boot"), boot_id)
+        if self.active is not active:
+            self._state.soon(self._key("active"), active)
         if self.inverting is not None:
             self._state.later(self._key("inverting"), None)
 

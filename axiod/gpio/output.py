@@ -90,11 +90,12 @@ class Output:
             self._advance()
             self._on_change()
 
-    def begin(self) -> None:
+    async def begin(self) -> None:
         """Make an output of a line that was an input: inactive. Raises HardwareFailure."""
         self.active = False
         self.program = None
         self._memory.program_later(self.program)
+        await self._memory.put_active(active=False)
         try:
             self._held.take().to_output(self.inverted)
         except OSError as error:
@@ -120,6 +121,7 @@ class Output:
         async with self._lock:
             self._end_program()
             await self._memory.put_program(self.program)
+            await self._memory.put_active(active=False)
             self.active = self._taken = self.known = False
             self.problem = None
 
@@ -324,8 +326,9 @@ class Output:
             self._memory.program_later(None)
         line.to_output(self.active != self.inverted)
         self._held.works_as(Direction.OUTPUT)
-        self._memory.took(boot_id)
-        if self._memory.active not in (self.active, None):
+        stood = self._memory.active
+        self._memory.took(boot_id, self.active)
+        if stood not in (self.active, None):
             self._note_change()
 
     def _stood_active(self, line: Line) -> bool:

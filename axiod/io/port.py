@@ -185,7 +185,7 @@ class PortHandler(CircuitHandler):
                 self._watch.end()
                 output.inverted = inverted
                 output.count, output.last_change_usec = circuit.count, circuit.changed_usec
-                output.begin()
+                await output.begin()
             await output.remember_now()
             if inverted != output.inverted:
                 await output.invert(inverted)

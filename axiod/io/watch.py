@@ -155,7 +155,9 @@ class Watch:
 
     def _read(self) -> None:
         # Stored together with the count: what the process read and could not store any more is counted after it.
-        self._state.later(f"{self._name}.sequence", self._input.sequence)
+        # While nothing is held back that is done at once; else it is done once a second.
+        store = self._state.later if self._timer else self._state.soon
+        store(f"{self._name}.sequence", self._input.sequence)
 
     def _reading(self, reading: int | OSError) -> None:
         if self._supervision is None:

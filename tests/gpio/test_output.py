@@ -719,6 +719,6 @@ async def test_it_begins_inactive(machine: Machine) -> None:
     machine.output.inverted = True
     machine.pin.driven.clear()
     await machine.output.end()
-    machine.output.begin()
+    await machine.output.begin()
     assert (machine.output.active, machine.pin.driven) == (False, [True])
     assert os.fstat(next(iter(machine.fds.kept.values())))

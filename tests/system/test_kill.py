@@ -187,7 +187,9 @@ async def test_an_open_drain_output_does_not_take_a_foreign_level_for_its_own(
     path = PORTS + "io1"
     await io.call(path, PORT, "Configure", {"Direction": "output"})
     await io.call(path, PORT, "Set", True, {})
-    await io.call(path, PORT, "Set", False, {})
+    # Turned round while it was active, it begins again inactive; that is known after a crash at once.
+    await io.call(path, PORT, "Configure", {"Direction": "input"})
+    await io.call(path, PORT, "Configure", {"Direction": "output"})
     # Somebody else pulls the terminal to ground, which reads as if the output did.
     await sim.call(TERMINALS + "io1", "org.axiod.sim1.Wire", "Set", "closed")
     await _killed(device, "io")

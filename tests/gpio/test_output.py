@@ -100,14 +100,24 @@ class Machine:
     @contextmanager
     def full_disk(self) -> Iterator[None]:
         """Every write fails."""
-        assert self.state._database
-        self.state._database.execute("CREATE TEMP TRIGGER full_a BEFORE INSERT ON main.state BEGIN "
-                                     "SELECT RAISE(ROLLBACK, 'database or disk is full'); END")  # fmt: skip
-        self.state._database.execute("CREATE TEMP TRIGGER full_b BEFORE DELETE ON main.state BEGIN "
-                                     "SELECT RAISE(ROLLBACK, 'database or disk is full'); END")  # fmt: skip
+        self._sql(
+            "CREATE TEMP TRIGGER full_a BEFORE INSERT ON main.state BEGIN "
+            "SELECT RAISE(ROLLBACK, 'database or disk is full'); END",
+            "CREATE TEMP TRIGGER full_b BEFORE DELETE ON main.state BEGIN "
+            "SELECT RAISE(ROLLBACK, 'database or disk is full'); END",
+        )
         yield
-        for name in ("full_a", "full_b"):
-            self.state._database.execute(f"DROP TRIGGER {name}")
+        self._sql("DROP TRIGGER full_a", "DROP TRIGGER full_b")
+
+    def _sql(self, *statements: str) -> None:
+        """Execute in the thread that writes, so never in the middle of what it writes."""
+
+        def execute() -> None:
+            assert self.state._database
+            for statement in statements:
+                self.state._database.execute(statement)
+
+        self.state._thread.submit(execute).result()
 
 
 def soon(seconds: float = 5.0) -> int:

@@ -121,7 +121,6 @@ class Output:
         async with self._lock:
             self._end_program()
             await self._memory.put_program(self.program)
-            await self._memory.put_active(active=False)
             self.active = self._taken = self.known = False
             self.problem = None
 

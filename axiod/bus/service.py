@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import axiod
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from axiod.bus.server import Server
+
+_log = logging.getLogger(__name__)
 
 SERVICE = "org.axiod.Service1"
 EVENTS = "org.axiod.EventSource1"
@@ -43,13 +46,15 @@ class ServiceRoot:
 
     @property
     def problems(self) -> list[str]:
-        """One sentence for each present problem."""
-        return list(self._problems.values())
+        """One sentence for each present problem; what several things have in common is said once."""
+        return list(dict.fromkeys(self._problems.values()))
 
     def problem(self, key: str, text: str | None) -> None:
-        """Report a problem under a key, or with None that it is over."""
+        """Report a problem under a key, or with None that it is over. It is logged unless it is known already."""
         if self._problems.get(key) == text:
             return
+        if text is not None and text not in self._problems.values():
+            _log.error("%s", text)
         if text is None:
             del self._problems[key]
         else:

@@ -184,5 +184,4 @@ class Input:
         self._cancel_timer()
         if problem != self.problem:
             self.problem = problem
-            _log.error("%s", problem)
             self._on_problem()

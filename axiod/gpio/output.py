@@ -370,5 +370,4 @@ class Output:
     def _report(self, problem: str) -> None:
         if problem != self.problem:
             self.problem = problem
-            _log.error("%s", problem)
             self._on_change()

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from axiod.io.loops import LoopReader
     from axiod.runtime.state import State
 
-_log = logging.getLogger(__name__)
 
 _how_it_is_watched = attrgetter("debounce_ms", "supervision", "ranges", "hysteresis_levels", "hold_ms")
 
@@ -168,7 +166,6 @@ class Watch:
             problem = f"{self._name} cannot be measured: {reading.strerror}"
             if problem != self._loop_problem:
                 self._loop_problem = problem
-                _log.error("%s", problem)
                 self._publish(wall_usec())
             return
         recovered, self._loop_problem = self._loop_problem is not None, None

@@ -2,7 +2,7 @@
 """Counters, last states and timers, in SQLite.
 
 What put() returned from is there after a crash of the process, and after a power cut where it was asked to be durable.
-What was given to later() is written within a second.
+What was given to later() or soon() is there after a power cut as well, but for the last second.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,8 @@ class State:
         self._waiting: list[asyncio.Future[None]] = []
         self._writing: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._sync_timer: asyncio.TimerHandle | None = None
+        self._syncing = False
 
     def get(self, key: str) -> Any:
         """Return the value of a key, None where there is none."""
@@ -71,8 +74,6 @@ class State:
     def later(self, key: str, value: Any) -> None:
         """Set a value that may be lost when the power fails within the next second."""
         self._set(key, value)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(LATER_SECONDS, self._start)
 
     def soon(self, key: str, value: Any) -> None:
         """Set a value and begin to write it; nobody waits for it."""
@@ -85,6 +86,8 @@ class State:
         if self._writing:
             await asyncio.wait([self._writing])
         self._cancel_timer()
+        if self._sync_timer is not None:
+            self._sync_timer.cancel()
         if self._database is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._database.close)
         self._thread.shutdown()
@@ -92,6 +95,14 @@ class State:
     def _set(self, key: str, value: Any) -> None:
         self._values[key] = value
         self._pending[key] = value
+        if self._sync_timer is None:
+            self._sync_timer = asyncio.get_running_loop().call_later(LATER_SECONDS, self._sync)
+
+    def _sync(self) -> None:
+        """Have all that was written until now reach the disk."""
+        self._sync_timer = None
+        self._syncing = True
+        self._start()
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
@@ -100,20 +111,23 @@ class State:
 
     def _start(self) -> None:
         self._cancel_timer()
-        if self._writing is None and (self._pending or self._waiting):
+        if self._writing is None and (self._pending or self._waiting or self._syncing):
             self._writing = asyncio.get_running_loop().create_task(self._write())
 
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._pending or self._waiting:
+        while self._pending or self._waiting or self._syncing:
             values, self._pending = self._pending, {}
             waiting, self._waiting = self._waiting, []
             durable, self._durable = self._durable, False
+            syncing, self._syncing = self._syncing, False
             try:
-                await loop.run_in_executor(self._thread, self._commit, values, durable)
+                await loop.run_in_executor(self._thread, self._commit, values, durable, syncing)
             except (OSError, sqlite3.Error) as error:
                 text = self._report(error)
                 self._pending = values | self._pending
+                self._durable |= durable
+                self._syncing |= syncing
                 for future in waiting:
                     if not future.done():
                         future.set_exception(HardwareFailure(text))
@@ -129,8 +143,6 @@ class State:
 
     def _report(self, error: Exception) -> str:
         text = f"{self._path} cannot be written: {error}"
-        if text != self._problem:
-            _log.error("%s", text)
         self._tell(text)
         return text
 
@@ -138,7 +150,7 @@ class State:
         self._problem = problem
         self._on_problem(problem)
 
-    def _commit(self, values: dict[str, Any], durable: bool) -> None:
+    def _commit(self, values: dict[str, Any], durable: bool, syncing: bool) -> None:
         if self._database is None:
             self._database, _ = self._open()
         database = self._database
@@ -152,6 +164,13 @@ class State:
             # On a full disk the blocks that the log has already can be used once more.
             database.execute("PRAGMA wal_checkpoint(RESTART)")
             self._write_rows(database, rows, gone)
+        if syncing:
+            # SQLite syncs only a commit that changes something. It has no locks on this file, which close() would lose.
+            log = os.open(f"{self._path}-wal", os.O_RDONLY)
+            try:
+                os.fdatasync(log)
+            finally:
+                os.close(log)
 
     @staticmethod
     def _write_rows(database: sqlite3.Connection, rows: list[tuple[str, str]], gone: list[tuple[str]]) -> None:

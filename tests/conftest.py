@@ -30,7 +30,7 @@ T = TypeVar("T")
 WAIT_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 0.002
 
-_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+EVERYTHING_ALLOWED = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>custom</type>
@@ -86,23 +86,31 @@ def _until() -> Until:
 
 
 class Daemon:
-    """A dbus-daemon of our own, everything allowed, in a folder of its own."""
+    """A dbus-daemon of our own, everything allowed if no other configuration is given, in a folder of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, config_text: str = EVERYTHING_ALLOWED, *by_way_of: str) -> None:
+        """`config_text`: with {socket} where it shall listen. `by_way_of`: a command that runs the one after it."""
         self._folder = Path(tempfile.mkdtemp(prefix="axiod-bus-"))
         self._folder.chmod(0o755)  # other users call too
         config = self._folder / "bus.conf"
-        config.write_text(_CONFIG.format(socket=self._folder / "socket"))
+        config.write_text(config_text.format(socket=self._folder / "socket"))
         config.chmod(0o644)
-        self._process = subprocess.Popen(
-            ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--print-address=1"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        with (self._folder / "complaints").open("w") as complaints:
+            self._process = subprocess.Popen(
+                [*by_way_of, "dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--print-address=1"],
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                text=True,
+            )
         assert self._process.stdout
         self.address = self._process.stdout.readline().strip()
-        assert self.address, "dbus-daemon did not start"
+        assert self.address, f"dbus-daemon did not start: {self.complaints}"
         self.pid = self._process.pid
+
+    @property
+    def complaints(self) -> str:
+        """What it wrote to stderr."""
+        return (self._folder / "complaints").read_text()
 
     def stop(self) -> None:
         """Make it stand still."""
@@ -256,6 +264,10 @@ class Outcome:
     code: int
     out: str
     err: str
+
+
+READING = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+"""For setpriv: the user may read what root may, because the interpreter may stand where only root may read."""
 
 
 async def run(*command: str, **environment: str) -> Outcome:

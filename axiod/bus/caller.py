@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who calls, and what they may do.
 
-Roles: everybody may read (viewer); members of the group axiod-operator may operate; members of axiod-admin, root, and
-the user that the service itself runs as may do everything. The bus vouches for the user and the groups.
+Roles: everybody may read (viewer); members of the group axiod-operator may operate; members of axiod-admin, root, the
+user that the service itself runs as, and the user axiod-gateway may do everything. The gateway acts for people whom it
+has authenticated, and holds them to the roles of the contract itself. The bus vouches for the user and the groups.
 """
 
 from __future__ import annotations
 
 import grp
 import os
+import pwd
 from collections import OrderedDict
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from axiod.bus.signature import plain
+from axiod.bus.variant import plain
 from axiod.errors import NotAuthorized
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 OPERATOR_GROUP = "axiod-operator"
 ADMINISTRATOR_GROUP = "axiod-admin"
+GATEWAY_USER = "axiod-gateway"
 _REMEMBERED = 256
 
 
@@ -60,7 +63,7 @@ caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 def role_of(uid: int, groups: Iterable[int]) -> Role:
     """Return the role of a user with these group ids."""
-    if uid in (0, os.geteuid()):
+    if uid in (0, os.geteuid()) or _is_gateway(uid):
         return Role.ADMINISTRATOR
     present = set(groups)
     for name, role in ((ADMINISTRATOR_GROUP, Role.ADMINISTRATOR), (OPERATOR_GROUP, Role.OPERATOR)):
@@ -70,6 +73,13 @@ def role_of(uid: int, groups: Iterable[int]) -> Role:
         except KeyError:
             continue
     return Role.VIEWER
+
+
+def _is_gateway(uid: int) -> bool:
+    try:
+        return pwd.getpwnam(GATEWAY_USER).pw_uid == uid
+    except KeyError:
+        return False
 
 
 class Callers:

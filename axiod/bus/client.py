@@ -11,7 +11,8 @@ from axiod.bus._lib import Variant
 from axiod.bus.arguments import check, expectation, shown, unknown
 from axiod.bus.connection import Connection, Subscription
 from axiod.bus.service import EVENTS
-from axiod.bus.signature import fits, from_wire, plain, to_wire
+from axiod.bus.signature import fits, from_wire, to_wire
+from axiod.bus.variant import plain
 from axiod.clock import monotonic_usec
 from axiod.errors import InvalidArgument
 

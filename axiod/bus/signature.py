@@ -11,13 +11,11 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from axiod.bus._lib import Variant
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _INTEGERS = {"y": (0, 8), "n": (1, 16), "q": (0, 16), "i": (1, 32), "u": (0, 32), "x": (1, 64), "t": (0, 64)}
-_BASIC: dict[str, type] = {"b": bool, "d": float, "s": str, "o": str, "g": str, **dict.fromkeys(_INTEGERS, int)}
+BASIC: dict[str, type] = {"b": bool, "d": float, "s": str, "o": str, "g": str, **dict.fromkeys(_INTEGERS, int)}
 
 
 @cache
@@ -45,27 +43,9 @@ def _end(signature: str, start: int) -> int:
             if not depth:
                 return index + 1
         raise ValueError(f"signature {signature!r} has no end for its {first}")
-    if first not in _BASIC and first not in "vh":
+    if first not in BASIC and first not in "vh":
         raise ValueError(f"signature {signature!r} has no type {first!r}")
     return start + 1
-
-
-def python_type(signature: str) -> Any:
-    """Return the Python type that stands for one complete type, as it is written in annotations."""
-    if signature in _BASIC:
-        return _BASIC[signature]
-    if signature == "v":
-        return Variant
-    if signature == "ay":
-        return bytes
-    if signature.startswith("a{"):
-        key, value = split(signature[2:-1])
-        return dict[python_type(key), python_type(value)]  # type: ignore[misc] # a type built at run time
-    if signature.startswith("a"):
-        return list[python_type(signature[1:])]  # type: ignore[misc] # a type built at run time
-    if signature.startswith("("):
-        return tuple[tuple(map(python_type, split(signature[1:-1])))]  # type: ignore[misc] # built at run time
-    raise ValueError(f"no Python type for {signature!r}")
 
 
 def integer_bounds(signature: str) -> tuple[int, int]:
@@ -156,7 +136,7 @@ def to_wire(signature: str) -> Callable[[Any], Any]:
 @cache
 def from_wire(signature: str) -> Callable[[Any], Any] | None:
     """Return what turns a received value into the Python type, or None where it is that already."""
-    if signature in _BASIC or signature in ("v", "ay"):
+    if signature in BASIC or signature in ("v", "ay"):
         return None
     if signature.startswith("a{"):
         value = from_wire(split(signature[2:-1])[1])
@@ -166,17 +146,6 @@ def from_wire(signature: str) -> Callable[[Any], Any] | None:
         return (lambda items: [item(i) for i in items]) if item else None
     parts = tuple(map(from_wire, split(signature[1:-1])))
     return lambda items: tuple(part(i) if part else i for part, i in zip(parts, items, strict=True))
-
-
-def plain(value: Any) -> Any:
-    """Take the Variants out of a received value, at any depth."""
-    if isinstance(value, Variant):
-        return plain(value.value)
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
 
 
 def fits(signature: str, plain: Any) -> bool:

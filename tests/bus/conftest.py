@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pytest
 import pytest_asyncio
 
+from axiod.bus.caller import ADMINISTRATOR_GROUP, GATEWAY_USER, OPERATOR_GROUP
 from axiod.bus.server import Server
 from tests.bus.contract_handler import ContractHandler
+from tests.conftest import READING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,6 +31,49 @@ NAME = "org.axiod.relays1"
 ROOT = "/org/axiod/relays1"
 RELAY = "org.axiod.relays1.Relay"
 PATH = ROOT + "/relay/relay1"
+
+SERVICES = ("io", "relays", "sim")
+OTHERS, OPERATORS, ADMINISTRATORS = 64100, 64101, 64102
+"""Groups; the first has no name."""
+USERS = {GATEWAY_USER: 64110} | {f"axiod-{name}": 64111 + place for place, name in enumerate(SERVICES)}
+NOBODY = 65534
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """A machine that has the users and groups of axiod, whatever this one has."""
+
+    within: tuple[str, ...]
+    """The beginning of a command: what follows it sees them in /etc/passwd and /etc/group."""
+
+    def user(self, name: str) -> tuple[str, ...]:
+        """Return the beginning of a command that is run as one of the users."""
+        return (*self.within, "setpriv", "--reuid", str(USERS[name]), "--clear-groups", *READING)
+
+
+def somebody(uid: int = NOBODY, *groups: int) -> tuple[str, ...]:
+    """Return the beginning of a command that is run as a user with just these groups."""
+    which = f"--groups={','.join(map(str, groups))}" if groups else "--clear-groups"
+    return ("setpriv", "--reuid", str(uid), which)
+
+
+@pytest.fixture(scope="session")
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> Accounts:
+    """The users and groups of axiod; skips where no process can be given a /etc of its own."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("only root, and not in every container, can have a /etc/group of its own")
+    folder = tmp_path_factory.mktemp("etc")
+    groups = {OPERATOR_GROUP: OPERATORS, ADMINISTRATOR_GROUP: ADMINISTRATORS}
+    entries = {
+        "group": {name: f"{name}:x:{gid}:" for name, gid in groups.items()},
+        "passwd": {name: f"{name}:x:{uid}:{NOBODY}::/:/bin/false" for name, uid in USERS.items()},
+    }
+    for file, ours in entries.items():
+        lines = Path("/etc", file).read_text().splitlines()
+        others = [line for line in lines if line.partition(":")[0] not in ours]
+        (folder / file).write_text("\n".join([*others, *ours.values()]) + "\n")
+    mounts = " && ".join(f"mount --bind {folder / file} /etc/{file}" for file in entries)
+    return Accounts(("unshare", "--mount", "sh", "-c", f'{mounts} && exec "$@"', "sh"))
 
 
 @dataclass

@@ -14,7 +14,7 @@ from axiod.bus.client import Event, Service
 from axiod.bus.connection import Subscription
 from axiod.bus.server import Server
 from axiod.bus.service import EventSource, ServiceRoot
-from axiod.bus.signature import plain
+from axiod.bus.variant import plain
 from axiod.errors import (
     AxiodError,
     Busy,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from axiod.bus._lib import Variant
-from axiod.bus.signature import from_wire, integer_bounds, is_integer, plain, python_type, split, to_wire
+from axiod.bus.signature import from_wire, integer_bounds, is_integer, split, to_wire
+from axiod.bus.variant import plain, python_type
 
 
 class Colour(StrEnum):

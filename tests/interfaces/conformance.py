@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from axiod.bus.interface import Interface, Method, Property, Value, snake
-from axiod.bus.signature import python_type, split
+from axiod.bus.signature import split
+from axiod.bus.variant import python_type
 
 
 def problems(interface: Interface, handler: type) -> list[str]:

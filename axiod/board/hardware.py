@@ -70,7 +70,7 @@ def check_hardware(
 ) -> tuple[Mistake, ...]:
     """Return what of the board is not on this machine, or is in use by another program.
 
-    `places` are file and line of each key, from loader.load_with_places; without them a mistake names the board.
+    `places` are file and line of each key, from loader.load_whole; without them a mistake names the board.
     `root` is where /dev and /sys are; `chips` lists the GPIO chips of a folder of devices.
     """
     return tuple(_Check(board, places or {}, root, chips).all())

@@ -7,18 +7,19 @@ It runs whenever a daemon starts: nothing slow is imported, and nothing of the m
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from axiod.board.mistakes import BoardError, Mistake, hint
 from axiod.board.reader import Reader
-from axiod.board.source import Notes, read, walk
+from axiod.board.source import Notes, plain, read, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from axiod.board.profile import Board
+    from axiod.board.source import Node
 
-__all__ = ["DEFAULT_FOLDERS", "BoardError", "Mistake", "find", "load", "load_with_places"]
+__all__ = ["DEFAULT_FOLDERS", "BoardError", "Mistake", "find", "load", "load_whole"]
 
 DEFAULT_FOLDERS = (
     Path("/etc/axiod/boards"),
@@ -45,22 +46,37 @@ def find(name_or_path: str, folders: Sequence[Path] = DEFAULT_FOLDERS) -> Path:
     raise BoardError([Mistake(name_or_path, 0, "", f"no such profile in {looked}{hint(name_or_path, known)}")])
 
 
+class Whole(NamedTuple):
+    """A board, and what its profile says."""
+
+    board: Board
+    places: Mapping[str, tuple[str, int]]
+    """File and line of each dotted key."""
+    profile: Mapping[str, Any]
+    """All of it as plain data that extends nothing."""
+
+
 def load(path: Path, folders: Sequence[Path] = DEFAULT_FOLDERS) -> Board:
     """Return the board of a profile. What it extends is looked for beside it, then in `folders`.
 
     BoardError: all its mistakes, in order of file and line.
     """
-    return load_with_places(path, folders)[0]
+    return _load(path, folders)[0]
 
 
-def load_with_places(
-    path: Path, folders: Sequence[Path] = DEFAULT_FOLDERS
-) -> tuple[Board, Mapping[str, tuple[str, int]]]:
-    """Return the board, and file and line of each dotted key. Errors as load."""
+def load_whole(path: Path, folders: Sequence[Path] = DEFAULT_FOLDERS) -> Whole:
+    """Return the board with what its profile says, read once. Errors as load."""
+    board, root = _load(path, folders)
+    profile: dict[str, Any] = plain(root)
+    profile.pop("extends", None)
+    return Whole(board, {node.key: (node.file, node.line) for node in walk(root)}, profile)
+
+
+def _load(path: Path, folders: Sequence[Path]) -> tuple[Board, Node]:
     notes = Notes()
     root = read(path, folders, notes)
     board = Reader(root, notes).board() if root else None
     if board is None or root is None or notes.mistakes:
         # The file that was asked for comes first, then what it extends.
         raise BoardError(sorted(notes.mistakes, key=lambda it: (it.file != str(path), it.file, it.line)))
-    return board, {node.key: (node.file, node.line) for node in walk(root)}
+    return board, root

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 from yaml.constructor import SafeConstructor
@@ -60,6 +60,15 @@ def walk(node: Node) -> Iterator[Node]:
     below = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
     for child in below:
         yield from walk(child)
+
+
+def plain(node: Node) -> Any:
+    """Return the values of a tree, without the places where they stand."""
+    if isinstance(node.value, dict):
+        return {key: plain(child) for key, child in node.value.items()}
+    if isinstance(node.value, list):
+        return [plain(child) for child in node.value]
+    return node.value
 
 
 def _read(path: Path, folders: Sequence[Path], notes: Notes, readers: tuple[Path, ...]) -> Node | None:

@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""axioctl board: board profiles, read here without any service."""
+"""axioctl board: board profiles, read here without any service, and which one this device has."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from axiod.board.choose import CHOSEN
 from axiod.board.mistakes import BoardError
+from axiod.bus.service import SERVICE
 from axiod.cli import render
+from axiod.cli.remote import services, short
 from axiod.cli.render import Column, Result
-from axiod.errors import InvalidArgument, NotFound
+from axiod.errors import AxiodError, HardwareFailure, InvalidArgument, NotAuthorized, NotFound
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from axiod.board.mistakes import Mistake
     from axiod.board.profile import Board
@@ -21,8 +27,8 @@ if TYPE_CHECKING:
     from axiod.cli.render import Screen
     from axiod.cli.tree import Parser
 
-DEFAULT = "/etc/axiod/board.yaml"
-"""The board of this device, as the services take it when their settings name no other."""
+_SYSTEMD = "org.freedesktop.systemd1"
+_LOOK_AGAIN_SECONDS = 0.05
 
 _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ports", ("number", "id", "terminal", "direction", "supervised", "line", "connector")),
@@ -39,7 +45,7 @@ def fill(group: Parser) -> None:
     """Add the verbs."""
     show = group.verb("show", "show what a board has", run=_show, examples=["axioctl board show a9210"])
     show.add_argument(
-        "file", metavar="FILE|NAME", nargs="?", default=DEFAULT, help=f"a profile, or its name; {DEFAULT} without it"
+        "file", metavar="FILE|NAME", nargs="?", default=str(CHOSEN), help=f"a profile, or its name; {CHOSEN} without it"
     )
     check = group.verb(
         "check",
@@ -53,7 +59,24 @@ def fill(group: Parser) -> None:
         "Prints a line FILE:LINE: KEY: TEXT for each mistake, and exits with 1 when there is one. With --hardware it "
         "also looks for the GPIO chips, lines, ADC channels and serial ports on this machine, without touching them."
     )
-    for verb in (show, check):
+    use = group.verb(
+        "use",
+        "make a profile the board of this device",
+        run=_use,
+        examples=["axioctl board use rpi4-automation-hat", "axioctl board use my-board.yaml"],
+    )
+    use.add_argument("file", metavar="FILE|NAME", help="a profile, or its name")
+    use.add_argument("--force", action="store_true", help="also when this machine does not have what it names")
+    use.add_argument(
+        "--to", metavar="FILE", default=str(CHOSEN), help="write it there and restart nothing, for an image"
+    )
+    use.manual[""] = (
+        f"Checks the profile and this machine, copies it to {CHOSEN} with all that it extends, and restarts the "
+        "services, which hold their outputs meanwhile. What was there is kept as board.yaml.previous. With a mistake "
+        "nothing is changed. Prints what each service says of itself then, and exits with 1 when one is not well. Only "
+        "root may."
+    )
+    for verb in (show, check, use):
         verb.complete["file"] = "files"
 
 
@@ -71,13 +94,13 @@ async def _show(args: Namespace, _remote: Remote) -> Result:
 
 
 async def _check(args: Namespace, _remote: Remote) -> Result:
-    from axiod.board.loader import find, load_with_places
+    from axiod.board.loader import find, load_whole
 
     mistakes: tuple[Mistake, ...] = ()
     path: Path | None = None
     try:
         path = find(args.file)
-        board, places = load_with_places(path)
+        board, places, _ = load_whole(path)
         if args.hardware:
             from axiod.board.hardware import check_hardware
 
@@ -86,6 +109,77 @@ async def _check(args: Namespace, _remote: Remote) -> Result:
         mistakes = error.mistakes
     if not mistakes:
         return Result([], lambda _screen: [f"{path} is right"])
+    return _mistaken(mistakes)
+
+
+async def _use(args: Namespace, remote: Remote) -> Result:
+    from axiod.board.choose import choose
+    from axiod.board.hardware import check_hardware
+    from axiod.board.loader import find, load_whole
+
+    to = Path(args.to)
+    try:
+        path = find(args.file)
+        whole = load_whole(path)
+        mistakes = () if args.force else check_hardware(whole.board, whole.places)
+        if mistakes:
+            return _mistaken(mistakes)
+        choose(whole.profile, path.resolve(), to)
+    except BoardError as error:
+        return _mistaken(error.mistakes)
+    except PermissionError as error:
+        raise NotAuthorized(f"{to} cannot be written: only root may choose the board; try sudo") from error
+    except OSError as error:
+        raise HardwareFailure(f"{to} cannot be written: {error.strerror}") from error
+    name = whole.board.name
+    chosen = f"the board of this device is {name} ({to})"
+    restarted = await _restarted(remote) if to == CHOSEN else {}
+    data = {"Board": name, "File": str(to), "Services": restarted}
+    lines = [f"{service}: {status}" for service, status in restarted.items()]
+    if not lines:
+        return Result(data, lambda _screen: [f"{chosen}; restart the services of axiod to take it"])
+    wrong = [line for line in lines if not line.endswith(f" of board {name}")]
+    return Result(data, lambda _screen: [chosen, *lines], code=1 if wrong else 0)
+
+
+async def _restarted(remote: Remote) -> dict[str, str]:
+    """Have systemd restart the services, and return what each says of itself then; empty where there is no systemd."""
+    if await remote.owner(_SYSTEMD) is None:
+        return {}
+    # All at once, and then each is waited for.
+    jobs = {service: await _restart(remote, service) for service in services() if short(service) != "sim"}
+    return {f"axiod-{short(service)}": await _after(remote, service, job) for service, job in jobs.items()}
+
+
+async def _restart(remote: Remote, service: str) -> str | AxiodError:
+    """Begin to restart a service, and return the path of the job."""
+    manager = "/org/freedesktop/systemd1", f"{_SYSTEMD}.Manager"
+    try:
+        connection = await remote.connection()
+        reply = await connection.call(
+            _SYSTEMD, *manager, "RestartUnit", "ss", [f"axiod-{short(service)}.service", "replace"]
+        )
+    except AxiodError as error:
+        return error
+    return str(reply[0])
+
+
+async def _after(remote: Remote, service: str, job: str | AxiodError) -> str:
+    """Wait until a job is over, and return what the service says of itself then."""
+    try:
+        if isinstance(job, AxiodError):
+            raise job
+        with contextlib.suppress(NotFound):
+            while True:
+                await remote.properties(_SYSTEMD, job, f"{_SYSTEMD}.Job")
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        root = await remote.properties(service, "/" + service.replace(".", "/"), SERVICE)
+    except AxiodError as error:
+        return f"{error}; see systemctl status axiod-{short(service)}"
+    return "; degraded: ".join([str(root["Status"]), *root["Problems"]])
+
+
+def _mistaken(mistakes: Sequence[Mistake]) -> Result:
     data = [{item.name.title(): getattr(each, item.name) for item in dataclasses.fields(each)} for each in mistakes]
     return Result(data, lambda _screen: [str(mistake) for mistake in mistakes], code=1)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import textwrap
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from axiod import __version__
@@ -28,7 +29,7 @@ GROUPS = {
     "alarm": "show and configure the alarms of the device itself",
     "watch": "follow what happens, one line for each event",
     "sim": "play the wires of the simulated board",
-    "board": "show or check a board profile",
+    "board": "show, check or choose the board profile",
     "completion": "print a completion script for the shell",
 }
 """Commands, and what they do. Each is the module of that name or that of MODULES, whose fill() says the rest."""
@@ -177,13 +178,15 @@ def build() -> Parser:
     root.add_argument("--version", action="version", version=f"axioctl {__version__}", help="print the version")
     root.set_defaults(bus=None, json=False, timeout=CALL_SECONDS, run=None, parser=root)
     for name, about in GROUPS.items():
-        root.verb(name, about, fill=_filler(MODULES.get(name, name)))
+        module = f"axiod.cli.{MODULES.get(name, name)}"
+        if find_spec(module):  # the simulated board is a package of its own
+            root.verb(name, about, fill=_filler(module))
     return root
 
 
 def _filler(module: str) -> Callable[[Parser], None]:
     def fill(parser: Parser) -> None:
-        import_module(f"axiod.cli.{module}").fill(parser)
+        import_module(module).fill(parser)
 
     return fill
 

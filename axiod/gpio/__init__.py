@@ -12,8 +12,8 @@ lines      what a line is, whoever provides it
 kernel     lines of the Linux kernel: libgpiod to request, the GPIO v2 ioctls on the file descriptor from then on
 simulated  lines and ADC channels of the simulated world
 protocol   what is spoken on the socket between the two
-adc        analogue channels through Linux IIO
-board      all of them, as the board profile says
+adc        analogue channels: of Linux IIO or simulated, as the board profile says
+board      lines: of the kernel or simulated, as the board profile says
 held       one line, ours across restarts
 keeper     takes the lines of a service, and tries again for those that cannot be had
 input      one digital input: every edge counts once

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Analogue channels through Linux IIO (sysfs, Documentation/ABI/testing/sysfs-bus-iio)."""
+"""Every analogue channel of the board, of Linux IIO (sysfs, Documentation/ABI/testing/sysfs-bus-iio) or simulated."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from axiod.gpio.simulated import SimulatedAdc
+
 if TYPE_CHECKING:
     from axiod.board.profile import AdcRef
+    from axiod.gpio.lines import Adc
 
 
 class IioAdc:
@@ -49,3 +52,18 @@ class IioAdc:
                 if named.exists() and named.read_text(encoding="utf-8").strip() == ref.device:
                     return device / f"in_voltage{ref.channel}_raw"
         raise OSError(errno.ENODEV, f"no IIO device has the name or label {ref.device!r}")
+
+
+class BoardAdc:
+    """The analogue channels of a board: of Linux IIO, or of the simulated world where the profile says so."""
+
+    def __init__(self) -> None:
+        self._real: Adc = IioAdc()
+        self._simulated: Adc = SimulatedAdc()
+
+    async def read(self, ref: AdcRef) -> int:
+        return await (self._simulated if ref.simulated else self._real).read(ref)
+
+    def close(self) -> None:
+        self._real.close()
+        self._simulated.close()

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every line and every analogue channel of the board, whoever provides it."""
+"""Every line of the board, whoever provides it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from axiod.gpio.adc import IioAdc
 from axiod.gpio.kernel import KernelLines
-from axiod.gpio.simulated import SimulatedAdc, SimulatedLines
+from axiod.gpio.simulated import SimulatedLines
 
 if TYPE_CHECKING:
-    from axiod.board.profile import AdcRef, Board, LineRef
-    from axiod.gpio.lines import Adc, Line, Lines
+    from axiod.board.profile import Board, LineRef
+    from axiod.gpio.lines import Line, Lines
 
 
 class BoardLines:
@@ -33,18 +32,3 @@ class BoardLines:
 
     def _of(self, ref: LineRef) -> Lines:
         return self._simulated if ref.chip.simulated else self._real
-
-
-class BoardAdc:
-    """The analogue channels of a board: of Linux IIO, or of the simulated world where the profile says so."""
-
-    def __init__(self) -> None:
-        self._real: Adc = IioAdc()
-        self._simulated: Adc = SimulatedAdc()
-
-    async def read(self, ref: AdcRef) -> int:
-        return await (self._simulated if ref.simulated else self._real).read(ref)
-
-    def close(self) -> None:
-        self._real.close()
-        self._simulated.close()

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import logging
 from typing import TYPE_CHECKING
@@ -71,6 +70,8 @@ class HeldLine:
 
     def listen(self, callback: Callable[[], None] | None) -> None:
         """Have a function called whenever something comes from the line; with None, no more."""
+        import asyncio  # the fail-safe listens to nothing, and has no time to lose
+
         if self._reading and self._line is not None:
             asyncio.get_running_loop().remove_reader(self._line.fileno())
             self._reading = False
@@ -87,7 +88,8 @@ class HeldLine:
 
     def drop(self) -> None:
         """Close our copy; what systemd keeps stays as it is."""
-        self.listen(None)
+        if self._reading:
+            self.listen(None)
         if self._line is not None:
             self._line.close()
             self._line = None

@@ -82,6 +82,15 @@ class Memory:
         self._state.later(self._key("changed"), changed_usec)
         self._state.later(self._key("count"), count)
 
+    def settled(self, *, active: bool, now_usec: int) -> None:
+        """It was put there while its service was away, and nothing runs on it any more."""
+        if self.active is not active:
+            self.moved(active, now_usec, self.count + active)
+        if self.program:
+            self.program_later(None)
+        if self.inverting is not None:
+            self.inverted()
+
     def undo(self, active: bool, last: bool | None, program: Program | None) -> None:
         """What was stored for a command was not carried out."""
         self._state.later(self._key("active"), active)

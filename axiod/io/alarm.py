@@ -7,21 +7,18 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from axiod.clock import wall_usec
-from axiod.errors import AxiodError
 from axiod.io import model
 from axiod.io.circuit import CircuitHandler, Shared
 from axiod.io.model import AlarmSettings
+from axiod.io.stored import ALARM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from axiod.board.profile import Alarm
     from axiod.io.model import Fact
-    from axiod.runtime.settings import SettingsFile
 
 _log = logging.getLogger(__name__)
-
-ALARM = "org.axiod.io1.Alarm"
 
 
 class AlarmHandler(CircuitHandler):
@@ -90,13 +87,3 @@ class AlarmHandler(CircuitHandler):
             self._watch.begin(amended)
         else:
             self._watch.amend(former, amended)
-
-
-def alarm_settings(file: SettingsFile, alarm: Alarm) -> AlarmSettings:
-    """Return what was stored for an alarm; its default where the board cannot do that (any more)."""
-    default = AlarmSettings.default(alarm)
-    try:
-        return default.for_alarm(alarm, file.get("alarms", alarm.id))
-    except AxiodError as error:
-        _log.error("the stored settings of %s cannot be used and are left alone: %s", alarm.id, error)
-        return default

@@ -6,11 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from axiod.gpio.board import BoardLines
-from axiod.gpio.fail_safe import put
+from axiod.gpio.fail_safe import Aim, put
 from axiod.io.model import CLOSED
-from axiod.io.port import port_settings
-from axiod.io.service import KINDS, SETTINGS
-from axiod.runtime.settings import SettingsFile
+from axiod.io.stored import port_settings, settings_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,13 +16,19 @@ if TYPE_CHECKING:
     from axiod.board.profile import Board
     from axiod.runtime.fds import FdStore
 
+_ACTIVE = {"hold": None, "normal": False, "active": True}
 
-def fail_safe(board: Board, fds: FdStore, state_dir: Path) -> None:
-    """Put each output where its failure policy says; "hold" is not touched. Raises HardwareFailure."""
-    file = SettingsFile(state_dir / SETTINGS, KINDS)
-    lines = BoardLines(board)
-    for port in board.ports:
-        settings = port_settings(file, port)
-        if settings.direction == "output" and settings.failure_policy != "hold":
-            active = settings.failure_policy == "active"
-            put(port.id, port.line, active != (settings.normal_state == CLOSED), lines, fds)
+
+def fail_safe(board: Board, fds: FdStore, state_dir: Path) -> list[str]:
+    """Put each output where its failure policy says. Returns those that could not be put there.
+
+    Raises HardwareFailure.
+    """
+    file = settings_file(state_dir)
+    ports = [(port, port_settings(file, port)) for port in board.ports]
+    aims = [
+        Aim(port.id, port.line, _ACTIVE[settings.failure_policy], inverted=settings.normal_state == CLOSED)
+        for port, settings in ports
+        if settings.direction == "output"
+    ]
+    return put(aims, BoardLines(board), fds, state_dir)

@@ -7,23 +7,22 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from axiod.clock import wall_usec
-from axiod.errors import AxiodError, Conflict, HardwareFailure
+from axiod.errors import Conflict, HardwareFailure
 from axiod.gpio.adoption import Boot
 from axiod.gpio.output import Output
 from axiod.io import model
 from axiod.io.circuit import CircuitHandler, Shared
 from axiod.io.model import PortSettings
+from axiod.io.stored import PORT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from axiod.board.profile import Port
     from axiod.io.model import Fact
-    from axiod.runtime.settings import SettingsFile
 
 _log = logging.getLogger(__name__)
 
-PORT = "org.axiod.io1.Port"
 _BOOT = {"normal": Boot.INACTIVE, "active": Boot.ACTIVE, "last": Boot.LAST}
 
 
@@ -197,13 +196,3 @@ class PortHandler(CircuitHandler):
                 raise HardwareFailure(self._watch.problem)
         else:
             self._watch.amend(former, amended)
-
-
-def port_settings(file: SettingsFile, port: Port) -> PortSettings:
-    """Return what was stored for a port; its default where the board cannot do that (any more)."""
-    default = PortSettings.default(port)
-    try:
-        return default.for_port(port, file.get("ports", port.id))
-    except AxiodError as error:
-        _log.error("the stored settings of %s cannot be used and are left alone: %s", port.id, error)
-        return default

@@ -6,19 +6,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from axiod.gpio.board import BoardAdc, BoardLines
+from axiod.gpio.adc import BoardAdc
+from axiod.gpio.board import BoardLines
 from axiod.gpio.keeper import Keeper
-from axiod.io.alarm import ALARM, AlarmHandler, alarm_settings
+from axiod.io.alarm import AlarmHandler
 from axiod.io.circuit import Shared
 from axiod.io.loops import LoopReader
-from axiod.io.port import PORT, PortHandler, port_settings
-from axiod.runtime.settings import SettingsFile
+from axiod.io.port import PortHandler
+from axiod.io.stored import alarm_settings, port_settings, settings_file
 
 if TYPE_CHECKING:
     from axiod.runtime.app import Context
-
-KINDS = {"ports": PORT, "alarms": ALARM}
-SETTINGS = "settings.yaml"
 
 
 class IoService:
@@ -28,7 +26,7 @@ class IoService:
         self._context = context
         self._loops = LoopReader(BoardAdc(), context.tasks)
         lines = BoardLines(context.board)
-        file = SettingsFile(context.state_dir / SETTINGS, KINDS)
+        file = settings_file(context.state_dir)
         shared = Shared(context, lines, self._loops, file, asyncio.Lock())
         self._handlers: list[PortHandler | AlarmHandler] = [
             *(PortHandler(shared, port, port_settings(file, port)) for port in context.board.ports),

@@ -2,9 +2,17 @@
 """axiod-relays."""
 
 import axiod.runtime.no_tls  # noqa: F401 # before all others
-from axiod.relays.fail_safe import fail_safe
-from axiod.relays.service import start
-from axiod.runtime.app import run
+from axiod.runtime import options
 
 if __name__ == "__main__":
-    run("relays", start, fail_safe)
+    given = options.read("relays", able_to_fail_safe=True)
+    if given.fail_safe:
+        from axiod.relays.fail_safe import fail_safe
+        from axiod.runtime.fail_safe import run as run_fail_safe
+
+        run_fail_safe(given, fail_safe)
+    else:
+        from axiod.relays.service import start
+        from axiod.runtime.app import run
+
+        run(given, start)

@@ -6,9 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from axiod.gpio.board import BoardLines
-from axiod.gpio.fail_safe import put
-from axiod.relays.service import KINDS, SETTINGS, relay_settings
-from axiod.runtime.settings import SettingsFile
+from axiod.gpio.fail_safe import Aim, put
+from axiod.relays.stored import relay_settings, settings_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,12 +15,14 @@ if TYPE_CHECKING:
     from axiod.board.profile import Board
     from axiod.runtime.fds import FdStore
 
+_ACTIVE = {"hold": None, "off": False, "on": True}
 
-def fail_safe(board: Board, fds: FdStore, state_dir: Path) -> None:
-    """Put each relay where its failure policy says; "hold" is not touched. Raises HardwareFailure."""
-    file = SettingsFile(state_dir / SETTINGS, KINDS)
-    lines = BoardLines(board)
-    for relay in board.relays:
-        policy = relay_settings(file, relay).failure_policy
-        if policy != "hold":
-            put(relay.id, relay.line, policy == "on", lines, fds)
+
+def fail_safe(board: Board, fds: FdStore, state_dir: Path) -> list[str]:
+    """Put each relay where its failure policy says. Returns those that could not be put there.
+
+    Raises HardwareFailure.
+    """
+    file = settings_file(state_dir)
+    aims = [Aim(relay.id, relay.line, _ACTIVE[relay_settings(file, relay).failure_policy]) for relay in board.relays]
+    return put(aims, BoardLines(board), fds, state_dir)

@@ -16,15 +16,12 @@ from axiod.gpio.keeper import Keeper
 from axiod.gpio.output import Output
 from axiod.relays import model
 from axiod.relays.model import RelaySettings
-from axiod.runtime.settings import SettingsFile
+from axiod.relays.stored import RELAY, relay_settings, settings_file
 
 if TYPE_CHECKING:
     from axiod.board.profile import Relay
     from axiod.runtime.app import Context
 
-RELAY = "org.axiod.relays1.Relay"
-KINDS = {"relays": RELAY}
-SETTINGS = "settings.yaml"
 _BOOT = {"off": Boot.INACTIVE, "on": Boot.ACTIVE, "last": Boot.LAST}
 
 
@@ -176,7 +173,7 @@ class RelayService:
         self.lines = BoardLines(context.board)
         self.configuring = asyncio.Lock()
         """Held while settings change: one change after the other, each on disk before it is acknowledged."""
-        self.file = SettingsFile(context.state_dir / SETTINGS, KINDS)
+        self.file = settings_file(context.state_dir)
         self._handlers = [RelayHandler(self, relay, relay_settings(self.file, relay)) for relay in context.board.relays]
         self._keeper = Keeper(context, self.lines, self._handlers)
 
@@ -193,11 +190,6 @@ class RelayService:
         self._keeper.stop()
         for handler in self._handlers:
             handler.close()
-
-
-def relay_settings(file: SettingsFile, relay: Relay) -> RelaySettings:
-    """Return what was stored for a relay."""
-    return RelaySettings.default(relay).amended(file.get("relays", relay.id))
 
 
 async def start(context: Context) -> RelayService:

@@ -2,21 +2,20 @@
 """The main loop of every daemon.
 
 Exit codes: 0 stopped on request; 1 something went away or failed, a restart may help; 2 the command line is wrong;
-78 (EX_CONFIG) the configuration cannot be used, a restart does not help.
+78 (EX_CONFIG) the configuration cannot be used, a restart does not help; 79 it was started only to put the outputs
+where their failure policy says.
 Signals: SIGTERM and SIGINT stop; SIGHUP reads the configuration again, which is taken as a whole or not at all.
 """
 
 from __future__ import annotations
 
 import asyncio
-import getopt
 import logging
 import os
 import signal
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from systemd import daemon
@@ -25,23 +24,24 @@ from axiod.bus.connection import Connection
 from axiod.bus.server import Server
 from axiod.bus.service import EventSource, ServiceRoot
 from axiod.errors import AxiodError
-from axiod.runtime import config, log
+from axiod.runtime import log
+from axiod.runtime.board import NO_BOARD, NO_BOARD_PROBLEM, chosen, named
+from axiod.runtime.config import ConfigError
 from axiod.runtime.fds import FdStore
+from axiod.runtime.log import complain
 from axiod.runtime.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from axiod.board.profile import Board
-    from axiod.runtime.config import Settings
+    from axiod.runtime.options import Options
 
 _log = logging.getLogger(__name__)
 
 EXIT_FAILED = 1
-EXIT_USAGE = 2
 EXIT_CONFIG = 78
-_HELP_CONFIG = "\n--config FILE   default: /etc/axiod/{}.yaml, if it is there"
-_HELP_FAIL_SAFE = "\n--fail-safe     put each output where its failure policy says, and exit"
 
 
 class Service(Protocol):
@@ -68,72 +68,27 @@ class Context:
     """A task that fails in it ends the daemon, loudly."""
 
 
-def run(
-    name: str,
-    start: Callable[[Context], Awaitable[Service]],
-    fail_safe: Callable[[Board, FdStore, Path], None] | None = None,
-) -> None:
+def run(options: Options, start: Callable[[Context], Awaitable[Service]]) -> None:
     """Run the service org.axiod.NAME1 until it is told to stop, and exit the process."""
-    config_file, only_fail_safe = _arguments(name, able_to_fail_safe=fail_safe is not None)
     log.setup("info")
+    fds = FdStore()
     try:
-        settings, board = _configuration(name, config_file)
-    except config.ConfigError as error:
-        for line in str(error).splitlines():
-            _log.error("%s", line)
+        settings = options.settings()
+        board = chosen(settings, options.state_dir, lines_are_kept=fds.any)
+    except ConfigError as error:
+        complain(error)
         sys.exit(EXIT_CONFIG)
     log.setup(settings.log_level)
-    state_dir = Path(os.environ.get("STATE_DIRECTORY", f"/var/lib/axiod/{name}"))
-    if fail_safe and only_fail_safe:
-        try:
-            fail_safe(board, FdStore(), state_dir)
-        except AxiodError as error:
-            _log.error("%s", error)
-            sys.exit(EXIT_FAILED)
-        sys.exit(0)
-    sys.exit(asyncio.run(_Daemon(name, config_file, settings, board, state_dir).serve(start)))
-
-
-def _arguments(name: str, *, able_to_fail_safe: bool) -> tuple[Path | None, bool]:
-    """Read the command line: the configuration file if one is named, and whether only to fail safe."""
-    # getopt, because argparse would cost each daemon half a megabyte.
-    known = ["help", "config="]
-    usage = f"usage: axiod-{name} [OPTIONS]\n" + _HELP_CONFIG.format(name)
-    if able_to_fail_safe:
-        known.append("fail-safe")
-        usage += _HELP_FAIL_SAFE
-    try:
-        options, rest = getopt.getopt(sys.argv[1:], "h", known)
-    except getopt.GetoptError as error:
-        sys.stderr.write(f"axiod-{name}: {error}\n{usage}\n")
-        sys.exit(EXIT_USAGE)
-    given = dict(options)
-    if "--help" in given or "-h" in given:
-        sys.stdout.write(usage + "\n")
-        sys.exit(0)
-    if rest:
-        sys.stderr.write(f"axiod-{name}: {rest[0]!r} is not expected\n{usage}\n")
-        sys.exit(EXIT_USAGE)
-    return Path(given["--config"]) if "--config" in given else None, "--fail-safe" in given
-
-
-def _configuration(name: str, path: Path | None) -> tuple[Settings, Board]:
-    from axiod.board import loader
-
-    settings = config.load(path or Path(f"/etc/axiod/{name}.yaml"), required=path is not None)
-    try:
-        return settings, loader.load(loader.find(settings.board))
-    except loader.BoardError as error:
-        raise config.ConfigError(str(error)) from error
+    sys.exit(asyncio.run(_Daemon(options, board, fds).serve(start)))
 
 
 class _Daemon:
-    def __init__(self, name: str, path: Path | None, settings: Settings, board: Board, state_dir: Path) -> None:
-        self._name = name
-        self._path = path
-        self._settings = settings
+    def __init__(self, options: Options, board: Board, fds: FdStore) -> None:
+        self._name = options.name
+        self._options = options
         self._board = board
-        self._state_dir = state_dir
+        self._fds = fds
+        self._state_dir = options.state_dir
         self._stop = asyncio.Event()
         self._ready = False
 
@@ -150,12 +105,13 @@ class _Daemon:
         try:
             return await self._serve_on(connection, start)
         except ExceptionGroup as group:
-            expected, unexpected = group.split(AxiodError)
-            for reason in expected.exceptions if expected else ():
-                _log.error("%s", reason)
+            wrong, other = group.split(ConfigError)
+            expected, unexpected = other.split(AxiodError) if other else (None, None)
+            for reason in (*(wrong.exceptions if wrong else ()), *(expected.exceptions if expected else ())):
+                complain(reason)
             if unexpected:
                 _log.error("a fault of axiod", exc_info=unexpected)
-            return EXIT_FAILED
+            return EXIT_CONFIG if wrong else EXIT_FAILED
         finally:
             await connection.close()
 
@@ -165,13 +121,14 @@ class _Daemon:
         server = Server(connection, path)
         root = ServiceRoot(server, path, lambda line: daemon.notify(f"STATUS={line}"))
         events = EventSource(server, path)
-        fds = FdStore()
+        if self._board is NO_BOARD:
+            root.problem("no board", NO_BOARD_PROBLEM)
         state = State(self._state_dir / "state.sqlite", lambda text: root.problem("state", text))
         try:
             async with asyncio.TaskGroup() as tasks:
-                context = Context(self._board, path, server, root, events, fds, state, self._state_dir, tasks)
+                context = Context(self._board, path, server, root, events, self._fds, state, self._state_dir, tasks)
                 service = await start(context)
-                fds.drop_rest()
+                self._fds.drop_rest()
                 events.live = True
                 await connection.request_name(bus_name)
                 watchdog = tasks.create_task(_watchdog())
@@ -201,8 +158,9 @@ class _Daemon:
             return  # it has only just been read
         daemon.notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
-            settings, board = _configuration(self._name, self._path)
-        except config.ConfigError as error:
+            settings = self._options.settings()
+            board, _ = named(settings, lines_are_kept=self._board is not NO_BOARD)
+        except ConfigError as error:
             _log.error("the configuration was not taken, the former one stays: %s", error)
         else:
             log.setup(settings.log_level)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from axiod.board.choose import CHOSEN
 from axiod.runtime.log import LEVELS
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class ConfigError(Exception):
 class Settings:
     """What an administrator may set for a service, in /etc/axiod/SERVICE.yaml."""
 
-    board: str = "/etc/axiod/board.yaml"
+    board: str = str(CHOSEN)
     """The board profile: a path, or the name of a shipped profile such as a9210-sim."""
     log_level: str = "info"
     """debug, info, warning or error."""

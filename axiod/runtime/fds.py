@@ -24,6 +24,11 @@ class FdStore:
             os.set_inheritable(fd, False)  # noqa: FBT003 # the standard library's signature
             self._inherited[name] = fd
 
+    @property
+    def any(self) -> bool:
+        """Something was inherited, and not taken yet."""
+        return bool(self._inherited)
+
     def take(self, name: str) -> int | None:
         """Return the inherited descriptor of a name, once; it stays kept."""
         return self._inherited.pop(name, None)

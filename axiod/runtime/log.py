@@ -7,6 +7,10 @@ import logging
 import os
 import sys
 
+from systemd import daemon
+
+_log = logging.getLogger(__name__)
+
 LEVELS = ("debug", "info", "warning", "error")
 _PRIORITY = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
@@ -28,3 +32,14 @@ def setup(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+
+
+def complain(error: Exception) -> str:
+    """Say in the log why the service cannot go on, and in one line, which is returned, to `systemctl status`."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    for line in lines:
+        _log.error("%s", line)
+    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+    line = f"{lines[0]}{more}"
+    daemon.notify(f"STATUS={line}")
+    return line

@@ -11,7 +11,6 @@ the contract:
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus import interface as contract
@@ -44,6 +43,8 @@ class SettingsFile:
 
         Raises HardwareFailure, and then the former settings stay.
         """
+        import asyncio  # who only reads, as the fail-safe does, has no time to lose
+
         names = {value.python_name: name for name, value in self._known[kind].items()}
         sections = {name: dict(entries) for name, entries in self._sections.items()}
         sections.setdefault(kind, {})[id_] = {names[name]: value for name, value in values.items()}

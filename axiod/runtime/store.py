@@ -6,13 +6,12 @@ FILE is the present generation, FILE.previous the one before, and FILE.damaged-N
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
+from axiod import durable
 from axiod.errors import AxiodError, HardwareFailure
 from axiod.runtime.config import parse
 
@@ -53,24 +52,9 @@ class Store:
 
     def save(self, data: Any) -> None:
         """Make data the present generation; raises HardwareFailure, and then the former one stays."""
-        new = self.path.with_name(self.path.name + ".new")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with new.open("w", encoding="utf-8") as file:
-                yaml.dump(data, file, Dumper=_DUMPER, sort_keys=False, allow_unicode=True)
-                file.flush()
-                os.fsync(file.fileno())
-            with contextlib.suppress(FileNotFoundError):
-                self.path.replace(self.previous)
-            new.replace(self.path)
-            folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            durable.write(self.path, yaml.dump(data, Dumper=_DUMPER, sort_keys=False, allow_unicode=True))
         except OSError as error:
-            with contextlib.suppress(OSError):
-                new.unlink()
             raise HardwareFailure(f"the settings cannot be stored in {self.path}: {error.strerror}") from error
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from axiod.board.profile import Scheme
 from axiod.bus.interface import snake
-from axiod.errors import Conflict
 from axiod.gpio.protocol import socket_path
+from axiod.runtime.config import ConfigError
 from axiod.sim.lines import LineServer
 from axiod.sim.play import Player
 from axiod.sim.world import shown_ohms, terminals
@@ -130,7 +130,7 @@ class Simulation:
     def __init__(self, context: Context) -> None:
         board = context.board
         if not any(chip.simulated for chip in board.chips):
-            raise Conflict(f"board {board.name} is not simulated; use a9210-sim, or a profile with simulated: true")
+            raise ConfigError(f"board {board.name} is not simulated; use a9210-sim, or a profile with simulated: true")
         parts = terminals(board)
         self._lines = LineServer(parts)
         self._players: list[Player] = []

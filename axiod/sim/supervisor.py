@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plays the part of systemd for a simulated device: readiness, status, watchdog, restart, and the descriptor store.
 
-Sources: sd_notify(3), sd_listen_fds(3), systemd.service(5) (Restart=on-failure, StartLimitBurst=, OnFailure=).
+Sources: sd_notify(3), sd_listen_fds(3), systemd.service(5) (Restart=, RestartPreventExitStatus=,
+StartLimitBurst=, OnFailure=).
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ START_LIMIT_SECONDS = 10.0
 WITH_US = ("setpriv", "--pdeathsig", "TERM")
 """What is started so ends with us, even if we are killed."""
 _EXIT_CONFIG = 78
+_EXIT_FAIL_SAFE = 79
 _FIRST_FD = 3
 
 
@@ -47,7 +49,8 @@ class Unit:
     command: Sequence[str]
     environment: Mapping[str, str]
     on_failure: Sequence[str] | None = None
-    """What is run, with the kept descriptors, when the service failed too often."""
+    """The same service once more, when it failed too often: it gets the kept descriptors, puts the outputs where their
+    failure policy says, and ends with status 79."""
     restart: bool = True
 
 
@@ -181,7 +184,7 @@ class Supervisor:
             recent = [start for start in running.starts if start > time.monotonic() - START_LIMIT_SECONDS]
             running.starts = recent
             if (
-                code in (0, _EXIT_CONFIG)
+                code in (0, _EXIT_CONFIG, _EXIT_FAIL_SAFE)
                 or not running.was_ready
                 or not running.unit.restart
                 or len(recent) >= self._start_limit
@@ -192,7 +195,9 @@ class Supervisor:
         running.given_up = True
         _log.error("axiod-%s ended with code %d and is given up", running.unit.name, code)
         if running.unit.on_failure and code != 0:
-            await self._run_once(running, running.unit.on_failure)
+            code = await self._run_once(running, running.unit.on_failure)
+            if code != _EXIT_FAIL_SAFE and not running.stopping:
+                _log.error("axiod-%s ended with code %d when it was to fail safe", running.unit.name, code)
         running.failed.set()
 
     async def _run_once(self, running: _Running, command: Sequence[str]) -> int:

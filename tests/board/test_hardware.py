@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from axiod.board.hardware import FoundChip, FoundLine, check_hardware, find_chips
-from axiod.board.loader import load_with_places
+from axiod.board.loader import load_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ def mistakes(
 ) -> list[str]:
     path = tmp_path / "p.yaml"
     path.write_text(profile)
-    board, places = load_with_places(path, [])
+    board, places, _ = load_whole(path, [])
     return [str(one).removeprefix(f"{tmp_path}/") for one in check_hardware(board, places, machine, found)]
 
 
@@ -198,7 +198,7 @@ def test_a_place_that_is_not_known(tmp_path: Path, machine: Path) -> None:
     path = tmp_path / "p.yaml"
     path.write_text(PROFILE)
     (machine / "dev/serial/by-id/usb-1").unlink()
-    (mistake,) = check_hardware(load_with_places(path, [])[0], None, machine, chips())
+    (mistake,) = check_hardware(load_whole(path, []).board, None, machine, chips())
     assert str(mistake) == "test: serial.rs485.device: /dev/serial/by-id/usb-1 does not exist; is it plugged in?"
 
 

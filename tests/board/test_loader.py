@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from axiod.board.loader import BoardError, Mistake, find, load, load_with_places
+from axiod.board.loader import BoardError, Mistake, find, load, load_whole
 from axiod.board.profile import (
     AdcRef,
     Alarm,
@@ -240,7 +240,7 @@ class TestExtends:
 def test_places_of_the_keys(tmp_path: Path) -> None:
     good = write(tmp_path, "good.yaml", GOOD)
     over = write(tmp_path, "over.yaml", "schema: 1\nextends: good.yaml\nports:\n  input1: {number: 9}\n")
-    _, places = load_with_places(over, [])
+    places = load_whole(over, []).places
     assert places["ports.input1.number"] == (str(over), 4)
     assert places["ports.input1.line.name"] == (str(good), 25)
 

@@ -7,6 +7,7 @@ Lines are asked for once as the bench has them and once the other way round (act
 from __future__ import annotations
 
 import os
+import select
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -126,9 +127,11 @@ class LineContract:
         opened.append(line)
         line.to_input(0)
         begin = time.monotonic_ns()
+        edges = []
         for closed in (True, False, True, False):
+            # One after the other: a kernel may take two that come at once for one.
             await bench.close(bench.input, closed)
-        edges = await told(line, 4)
+            edges += await told(line, 1)
         assert [edge.active for edge in edges] == [closed != other for closed in (True, False, True, False)]
         times = [begin, *(edge.timestamp_ns for edge in edges), time.monotonic_ns()]
         assert times == sorted(times)
@@ -136,8 +139,6 @@ class LineContract:
         assert [edge.sequence for edge in edges] == [first, first + 1, first + 2, first + 3]
 
     async def test_a_line_is_readable_while_edges_wait(self, bench: Bench, opened: list[Line]) -> None:
-        import select
-
         line = bench.lines.request(bench.input)
         opened.append(line)
         line.to_input(0)
@@ -172,13 +173,15 @@ class LineContract:
             line.to_output(True)
             assert await bench.driven(bench.both)
             line.to_input(0)
-            levels = []
+            if line.get():
+                # A line may keep the level that it drove until somebody pulls.
+                await bench.close(bench.both, False)
+                await told(line, 1)
+            line.edges()
             for closed in (True, False):
                 await bench.close(bench.both, closed)
-                levels.append(line.get())
-            assert levels == [True, False]
-            edges = await told(line, 2)
-            assert [edge.active for edge in edges][-2:] == [True, False]
+                assert (await told(line, 1))[-1].active is closed
+                assert line.get() is closed
 
     async def test_a_copy_keeps_it_and_is_adopted(self, bench: Bench, opened: list[Line]) -> None:
         first = bench.lines.request(bench.output)
@@ -198,8 +201,9 @@ class LineContract:
         first.to_input(0)
         copy = os.dup(first.fileno())
         first.close()
-        for closed in (True, False):
-            await bench.close(bench.input, closed)
+        await bench.close(bench.input, True)
+        await until(lambda: select.select([copy], [], [], 0)[0])
+        await bench.close(bench.input, False)
         line = bench.lines.adopt(bench.input, copy)
         opened.append(line)
         assert line.get() is False

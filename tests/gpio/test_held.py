@@ -11,12 +11,14 @@ import pytest
 
 from axiod.errors import HardwareFailure
 from axiod.gpio import fail_safe
+from axiod.gpio.fail_safe import Aim
 from axiod.gpio.held import HeldLine
 from axiod.gpio.lines import Direction
 from tests.gpio.fakes import FakeFds, FakeLines, ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -161,30 +163,49 @@ async def test_without_a_line_there_is_nothing_to_keep(held: HeldLine) -> None:
         held.works_as(Direction.INPUT)
 
 
-def test_the_failure_policy_drives_and_keeps(lines: FakeLines, fds: FakeFds) -> None:
-    fail_safe.put("x", ref("x"), True, lines, fds)
+def test_the_failure_policy_drives_and_keeps(lines: FakeLines, fds: FakeFds, tmp_path: Path) -> None:
+    assert fail_safe.put([aim("x", active=True)], lines, fds, tmp_path) == []
     assert (lines.pin("x").driven, list(fds.kept), lines.pin("x").held) == ([True], ["x"], True)
+
+
+def test_an_inverted_output_is_active_while_its_line_is_not(lines: FakeLines, fds: FakeFds, tmp_path: Path) -> None:
+    fail_safe.put([Aim("x", ref("x"), active=True, inverted=True)], lines, fds, tmp_path)
+    assert lines.pin("x").driven == [False]
+
+
+def test_an_output_that_stays_is_not_touched(lines: FakeLines, fds: FakeFds, tmp_path: Path) -> None:
+    assert fail_safe.put([aim("x", active=None)], lines, fds, tmp_path) == []
+    assert (lines.pin("x").driven, fds.kept) == ([], {})
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENODEV])
 def test_a_failure_policy_that_fails_does_not_keep_the_others_from_theirs(
-    lines: FakeLines, fds: FakeFds, number: int, caplog: pytest.LogCaptureFixture
+    lines: FakeLines, fds: FakeFds, tmp_path: Path, number: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     lines.pin("x").error = number
-    fail_safe.put("x", ref("x"), True, lines, fds)
-    fail_safe.put("y", ref("y"), True, lines, fds)
+    assert fail_safe.put([aim("x", active=True), aim("y", active=True)], lines, fds, tmp_path) == ["x"]
     assert lines.pin("y").driven == [True]
     assert "the failure policy of x was not carried out" in caplog.text
 
 
 def test_a_line_that_dies_under_the_failure_policy_is_logged(
-    lines: FakeLines, fds: FakeFds, caplog: pytest.LogCaptureFixture
+    lines: FakeLines, fds: FakeFds, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """There is no event loop then."""
     pin = lines.pin("x")
-    fail_safe.put("x", ref("x"), True, lines, fds)
+    fail_safe.put([aim("x", active=True)], lines, fds, tmp_path)
     fds.restart()
     pin.before_output = lambda: setattr(pin, "error", errno.ENODEV)
-    fail_safe.put("x", ref("x"), False, lines, fds)
+    assert fail_safe.put([aim("x", active=False)], lines, fds, tmp_path) == ["x"]
     assert "the failure policy of x was not carried out: x could not be driven: No such device" in caplog.text
     assert fds.kept == {}
+
+
+def test_outputs_move_also_when_nothing_can_be_stored(lines: FakeLines, fds: FakeFds, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert fail_safe.put([aim("x", active=True)], lines, fds, tmp_path / "file") == []
+    assert lines.pin("x").driven == [True]
+
+
+def aim(name: str, *, active: bool | None) -> Aim:
+    return Aim(name, ref(name), active)

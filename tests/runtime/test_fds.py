@@ -64,21 +64,25 @@ def test_without_systemd_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> Non
     store.drop("x")
     store.drop_rest()
     assert store.take("x") is None
+    assert not store.any
 
 
 _CHILD = """
 import json, os
 from axiod.runtime.fds import FdStore
 store = FdStore()
+anything = [store.any]
 first = store.take("a.out")
 found = [os.fstat(first).st_ino, store.take("a.out"), store.take("nothing"), os.get_inheritable(first)]
+anything.append(store.any)
 store.drop_rest()
+anything.append(store.any)
 try:
     os.fstat(4)
     found.append("open")
 except OSError:
     found.append("closed")
-print(json.dumps(found))
+print(json.dumps([found, anything]))
 """
 
 
@@ -93,7 +97,9 @@ def test_what_was_kept_is_inherited_once_and_the_rest_is_let_go(systemd: socket.
     child = subprocess.run(
         ["bash", "-c", script, sys.executable, _CHILD], pass_fds=high, capture_output=True, text=True, check=True
     )
-    assert json.loads(child.stdout) == [inode, None, None, False, "closed"]
+    found, anything = json.loads(child.stdout)
+    assert found == [inode, None, None, False, "closed"]
+    assert anything == [True, True, False]
     assert "let go the descriptor b.in, which nothing uses any more" in child.stderr
     assert told(systemd) == ({"FDSTOREREMOVE": "1", "FDNAME": "b.in"}, [])
     for fd in (*high, *(fd for pipe in pipes for fd in pipe)):

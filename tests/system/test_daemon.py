@@ -6,8 +6,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,16 +18,20 @@ from axiod.bus.client import Service
 from axiod.bus.connection import Connection
 from axiod.errors import Conflict, Timeout
 from axiod.gpio.protocol import SOCKET_VARIABLE
+from axiod.runtime.config import Settings
 from axiod.sim.device import Device
 from axiod.sim.supervisor import Supervisor, Unit
+from tests.conftest import until
 from tests.system.conftest import DRIVE, PORT, PORTS, RELAY, RELAYS, TERMINALS
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from tests.conftest import Daemon
 
+EXIT_USAGE = 2
 EXIT_CONFIG = 78
+EXIT_FAIL_SAFE = 79
 
 
 def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -46,6 +52,15 @@ async def _properties(service: Service, path: str, interface: str, **wanted: Any
             found = await service.properties(path, interface)
             if {name: found.get(name) for name in wanted} == wanted:
                 return found
+
+
+@pytest.fixture
+def systemd(folder: Path) -> Iterator[socket.socket]:
+    """The socket where systemd listens to a service."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(folder / "systemd"))
+        listening.settimeout(5)
+        yield listening
 
 
 class TestConfiguration:
@@ -85,6 +100,22 @@ class TestConfiguration:
         assert done.returncode == EXIT_CONFIG
         assert f"{board}:6: relays.relay1.number:" in done.stderr
 
+    @pytest.mark.parametrize("service", ["io", "relays", "sim"])
+    def test_systemctl_status_shows_the_first_mistake(self, folder: Path, systemd: socket.socket, service: str) -> None:
+        board = folder / "board.yaml"
+        config = folder / "config.yaml"
+        config.write_text(f"board: {board}\n")
+        notify = {"STATE_DIRECTORY": str(folder / "state"), "NOTIFY_SOCKET": systemd.getsockname()}
+        for text, line, more in (
+            ("schema: 1\nname: x\nchips: [\n", f"{board}:4: not YAML: ", False),
+            ("schema: 1\nname: x\ntitle: X\nports: 7\nfrobnicate: 7\n", f"{board}:4: ports: ", True),
+        ):
+            board.write_text(text)
+            assert _run(f"axiod.{service}", "--config", str(config), **notify).returncode == EXIT_CONFIG
+            (status,) = systemd.recv(4096).decode().splitlines()
+            assert status.startswith(f"STATUS={line}")
+            assert status.endswith(" (and 1 more)") == more
+
     def test_no_bus(self, folder: Path) -> None:
         config = folder / "relays.yaml"
         config.write_text("board: a9210-sim\n")
@@ -95,6 +126,25 @@ class TestConfiguration:
         assert done.returncode == 1
         assert f"cannot connect to the bus at {address}" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("service", "option"),
+    [
+        ("relays", "--fail-safe-when"),
+        ("relays", "--fail-safe=now"),
+        ("sim", "--fail-safe"),
+        ("sim", "--fail-safe-if=/"),
+        ("io", "now"),
+    ],
+)
+def test_a_wrong_command_line_is_said_so(service: str, option: str) -> None:
+    done = _run(f"axiod.{service}", option)
+    assert done.returncode == EXIT_USAGE
+    assert done.stderr.startswith(f"axiod-{service}: ")
+    assert f"\nusage: axiod-{service} [OPTIONS]\n" in done.stderr
+    # What only some can do is not offered by the others.
+    assert ("--fail-safe-if PATH" in done.stderr) == (service != "sim")
 
 
 async def test_name_taken(device: Device) -> None:
@@ -216,6 +266,8 @@ async def test_outputs_go_where_their_failure_policy_says(folder: Path) -> None:
             for name in ("output1", "output2", "output3")
         }
         assert found == {"output1": True, "output2": False, "output3": True}
+        await until(lambda: "outputs are where their failure policies say" in device.supervisor.status("io"))
+        assert await device.supervisor.stop("io") == EXIT_FAIL_SAFE
         assert (await sim.properties(TERMINALS + "output1", DRIVE))["Transitions"] == 1
     finally:
         await connection.close()
@@ -253,6 +305,45 @@ async def test_a_service_starts_before_its_board_and_finds_it_later(folder: Path
     finally:
         await supervisor.stop("relays")
         await supervisor.stop("sim")
+        await connection.close()
+        supervisor.close()
+
+
+@pytest.mark.skipif(Path(Settings().board).exists(), reason=f"this machine is a device: it has {Settings().board}")
+@pytest.mark.parametrize("name", ["io", "relays"])
+@pytest.mark.timeout(60)
+async def test_a_service_without_a_board_says_what_to_do(folder: Path, bus: Daemon, name: str) -> None:
+    config = folder / "config.yaml"
+    config.write_text("log_level: info\n")
+    supervisor = Supervisor(folder / "notify", watchdog_seconds=30, start_limit=2)
+    supervisor.listen()
+    environment = {
+        "DBUS_SYSTEM_BUS_ADDRESS": bus.address,
+        SOCKET_VARIABLE: str(folder / "lines"),
+        "STATE_DIRECTORY": str(folder / name),
+    }
+    connection = await Connection.open(bus.address)
+    try:
+        await supervisor.start(
+            Unit(name, [sys.executable, "-m", f"axiod.{name}", "--config", str(config)], environment)
+        )
+        service = Service(connection, f"org.axiod.{name}1")
+        root = await service.properties(service.root, "org.axiod.Service1")
+        assert root["Health"] == "degraded"
+        (problem,) = root["Problems"]
+        assert problem.startswith("no board is chosen")
+        assert "`axioctl board use NAME`" in problem
+        await until(lambda: supervisor.status(name).endswith(f"; degraded: {problem}"))
+        # There is nothing but the root.
+        assert set(await service.objects()) <= {service.root}
+        assert supervisor.kept(name) == frozenset()
+        pid = supervisor.pid(name)
+        supervisor.kill(name, signal.SIGHUP)
+        await service.properties(service.root, "org.axiod.Service1")
+        assert supervisor.pid(name) == pid
+        assert await supervisor.stop(name) == 0
+    finally:
+        await supervisor.stop(name)
         await connection.close()
         supervisor.close()
 

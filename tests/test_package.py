@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the package brings for each service, read from the source: its unit, its bus policy, its settings, its user.
+
+That systemd takes the units, and does with them what they are for, is tested where there is a systemd: tests/machine.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from axiod.bus.caller import ADMINISTRATOR_GROUP, GATEWAY_USER, OPERATOR_GROUP
+from axiod.runtime import config
+from axiod.runtime.config import Settings
+
+ROOT = Path(__file__).parents[1]
+DEBIAN, UNITS, ETC = ROOT / "debian", ROOT / "units", ROOT / "etc"
+SERVICES = sorted(
+    path.parent.name for path in ROOT.glob("axiod/*/service.py") if (path.parent / "__main__.py").exists()
+)
+HOLD_LINES = {name for name in SERVICES if (ROOT / "axiod" / name / "fail_safe.py").exists()}
+FAIL_SAFE = "axiod-fail-safe@"
+CONFIG_IS_WRONG, PUT_WHERE_IT_IS_SAFE = "78", "79"
+
+SANDBOX = "# What it may touch."
+"""How the comment begins after which a unit says what its process may do; the rest of the section is about that."""
+OWN_SANDBOX = {
+    **{f"axiod-{name}": {"UMask=0077", "DeviceAllow=char-gpiochip rw"} for name in HOLD_LINES},
+    # Those who are in its group may use its socket.
+    "axiod-sim": {"UMask=0007", "PrivateDevices=yes"},
+    # The services look for its folder.
+    FAIL_SAFE: {"UMask=0022", "PrivateDevices=yes"},
+}
+"""What the sandbox of a unit has, and those of the others have not."""
+MISSING = {FAIL_SAFE: {"PrivateUsers=yes", "PrivateNetwork=yes"}}
+"""What the sandbox of a unit has not, and those of all others have; the unit says why."""
+
+
+def unit(name: str) -> dict[str, dict[str, list[str]]]:
+    """Return section -> key -> its values, in order."""
+    found: dict[str, dict[str, list[str]]] = {}
+    section: dict[str, list[str]] = {}
+    for line in (UNITS / f"{name}.service").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            section = found.setdefault(line.strip("[]"), {})
+        elif line and not line.startswith("#"):
+            key, _, value = line.partition("=")
+            section.setdefault(key, []).append(value)
+    return found
+
+
+def one(name: str, key: str, section: str = "Service") -> str:
+    """Return the only value of a key."""
+    (value,) = unit(name)[section].get(key, ["absent"])
+    return value
+
+
+def sandbox(name: str) -> list[str]:
+    """Return the lines of a unit that say what its process may do, sorted."""
+    text = (UNITS / f"{name}.service").read_text(encoding="utf-8")
+    lines = text.partition(f"\n{SANDBOX}")[2].partition("\n[")[0].splitlines()[1:]
+    assert lines, f"{name} has no line {SANDBOX!r}"
+    return sorted(line for line in lines if line and not line.startswith("#"))
+
+
+def installed() -> list[str]:
+    """Return all patterns of debian/*.install."""
+    lines = [line for path in DEBIAN.glob("*.install") for line in path.read_text(encoding="utf-8").splitlines()]
+    return [line.split()[0] for line in lines if line and not line.startswith("#")]
+
+
+def accounts(kind: str) -> set[str]:
+    """Return the users (u) or groups (g) that the packages make."""
+    lines = [
+        line.split() for path in DEBIAN.glob("*.sysusers") for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    return {words[1] for words in lines if words and words[0] == kind}
+
+
+def test_there_are_services() -> None:
+    assert {"io", "relays", "sim"} <= set(SERVICES)
+    assert {"io", "relays"} <= HOLD_LINES
+
+
+# --- a service has its files, and each of them is in a package ---
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_has_its_unit_its_policy_and_its_settings(service: str) -> None:
+    assert (UNITS / f"axiod-{service}.service").is_file()
+    assert (ROOT / "dbus-policy" / f"axiod-{service}.conf").is_file()
+    assert (ETC / f"{service}.yaml").is_file()
+
+
+def test_there_are_none_of_a_service_that_is_gone() -> None:
+    assert {path.stem for path in UNITS.glob("*.service")} == {*(f"axiod-{name}" for name in SERVICES), FAIL_SAFE}
+    assert {path.stem for path in (ROOT / "dbus-policy").iterdir()} == {f"axiod-{name}" for name in SERVICES}
+    assert {path.stem for path in ETC.glob("*.yaml")} == set(SERVICES)
+
+
+def test_each_file_is_in_one_package() -> None:
+    files = [f"usr/lib/systemd/system/{path.name}" for path in UNITS.iterdir() if path.suffix]
+    files += [f"usr/share/dbus-1/system.d/{path.name}" for path in (ROOT / "dbus-policy").iterdir()]
+    files += [f"usr/share/dbus-1/system-services/org.axiod.{name}1.service" for name in SERVICES]
+    files += [f"etc/axiod/{path.name}" for path in ETC.glob("*.yaml")]
+    patterns = installed()
+    assert {name: sum(fnmatch(name, pattern) for pattern in patterns) for name in files} == dict.fromkeys(files, 1)
+    folders = {name.rpartition("/")[0] for name in files}
+    ours = [pattern for pattern in patterns if pattern.rpartition("/")[0] in folders]
+    assert sorted(ours) == sorted(files), "debian/*.install names a file that nothing makes"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_belongs_to_a_service_is_in_the_package_of_its_unit(service: str) -> None:
+    def package(file: str) -> list[str]:
+        return [path.stem for path in DEBIAN.glob("*.install") if file in path.read_text(encoding="utf-8").splitlines()]
+
+    (mine,) = package(f"usr/lib/systemd/system/axiod-{service}.service")
+    assert package(f"usr/share/dbus-1/system.d/axiod-{service}.conf") == [mine]
+    assert package(f"usr/share/dbus-1/system-services/org.axiod.{service}1.service") == [mine]
+    assert package(f"etc/axiod/{service}.yaml") == [mine]
+    users = (DEBIAN / f"{mine}.sysusers").read_text(encoding="utf-8")
+    assert f"u axiod-{service} " in users
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_settings_are_taken_as_they_are_shipped(service: str) -> None:
+    path = ETC / f"{service}.yaml"
+    # The simulation is a package that is installed only by those who want that board.
+    assert config.load(path, required=True) == (Settings(board="a9210-sim") if service == "sim" else Settings())
+    text = path.read_text(encoding="utf-8")
+    assert f"Installed as /etc/axiod/{service}.yaml" in text
+    assert f"`systemctl reload axiod-{service}`" in text
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_the_shipped_settings_propose_is_taken(service: str, tmp_path: Path) -> None:
+    proposed = tmp_path / "settings.yaml"
+    lines = (ETC / f"{service}.yaml").read_text(encoding="utf-8").splitlines()
+    proposed.write_text("\n".join(line.removeprefix("#") for line in lines if not line.startswith("# ")))
+    assert config.load(proposed, required=True).log_level == Settings().log_level
+
+
+# --- users ---
+
+
+def test_the_packages_make_the_users_and_groups_that_are_named() -> None:
+    users, groups = accounts("u"), accounts("g")
+    assert {f"axiod-{name}" for name in SERVICES} | {GATEWAY_USER} <= users
+    assert {OPERATOR_GROUP, ADMINISTRATOR_GROUP} <= groups
+    for service in SERVICES:
+        root = ElementTree.parse(ROOT / "dbus-policy" / f"axiod-{service}.conf").getroot()
+        for block in root.iter("policy"):
+            assert block.get("user", "root") in users | {"root"}
+            assert block.get("group", OPERATOR_GROUP) in groups
+        section = unit(f"axiod-{service}")["Service"]
+        used = [*section.get("Group", []), *section.get("SupplementaryGroups", [])]
+        assert set(" ".join(used).split()) <= groups
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_the_user_who_may_have_its_name(service: str) -> None:
+    assert one(f"axiod-{service}", "User") == f"axiod-{service}"
+    root = ElementTree.parse(ROOT / "dbus-policy" / f"axiod-{service}.conf").getroot()
+    owners = {
+        (rule.get("own"), block.get("user"))
+        for block in root.iter("policy")
+        for rule in block
+        if rule.tag == "allow" and "own" in rule.attrib
+    }
+    assert owners == {(one(f"axiod-{service}", "BusName"), f"axiod-{service}")}
+
+
+# --- units ---
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_unit_starts_its_service_and_keeps_it_alive(service: str) -> None:
+    name = f"axiod-{service}"
+    assert one(name, "Type") == "notify-reload"
+    assert one(name, "NotifyAccess") == "main"
+    assert one(name, "BusName") == f"org.axiod.{service}1"
+    assert f"/usr/bin/python3 -I -m axiod.{service}" in one(name, "ExecStart")
+    assert one(name, "StateDirectory") == f"axiod/{service}"
+    assert int(one(name, "WatchdogSec")) > 0
+    assert (one(name, "Restart"), one(name, "RestartMode")) == ("always", "direct")
+    assert CONFIG_IS_WRONG in one(name, "RestartPreventExitStatus").split()
+    assert int(one(name, "StartLimitBurst", "Unit")) > 1
+    assert one(name, "WantedBy", "Install") == "axiod.target"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_that_holds_lines_has_them_kept_and_fails_safe(service: str) -> None:
+    name = f"axiod-{service}"
+    keys = unit(name)["Service"]
+    if service not in HOLD_LINES:
+        assert not {"FileDescriptorStoreMax", "FileDescriptorStorePreserve"} & set(keys)
+        assert "OnFailure" not in unit(name)["Unit"]
+        assert one(name, "RestartPreventExitStatus") == CONFIG_IS_WRONG
+        return
+    assert int(one(name, "FileDescriptorStoreMax")) >= 512
+    assert one(name, "FileDescriptorStorePreserve") == "yes"
+    assert one(name, "OnFailure", "Unit") == f"{FAIL_SAFE}%N.service"
+    assert one(name, "RestartPreventExitStatus").split() == [CONFIG_IS_WRONG, PUT_WHERE_IT_IS_SAFE]
+    # One makes the folder, the other looks for it.
+    assert one(name, "ExecStart").endswith(
+        f" --fail-safe-if /run/{one(FAIL_SAFE, 'RuntimeDirectory')}/now".replace("%i", "%N")
+    )
+
+
+@pytest.mark.parametrize("name", sorted(OWN_SANDBOX))
+def test_a_sandbox_is_that_of_all_others_but_for_what_is_said_here(name: str) -> None:
+    def common(of: str) -> list[str]:
+        return sorted([*(line for line in sandbox(of) if line not in OWN_SANDBOX[of]), *MISSING.get(of, ())])
+
+    assert OWN_SANDBOX[name] <= set(sandbox(name))
+    assert not MISSING.get(name, set()) & set(sandbox(name))
+    assert common(name) == common("axiod-io")
+
+
+def test_every_unit_has_a_sandbox() -> None:
+    assert set(OWN_SANDBOX) == {path.stem for path in UNITS.glob("*.service")}

@@ -1,5 +1,8 @@
 # make run    the whole device on a private bus, with a simulated board
 # make test   everything that CI runs
+# make test-machine  the installed packages in real Debian guests, thoroughly (an hour)
+# make test-arm64    the same on emulated arm64, without containers
+# make deb    the Debian packages, built in a clean Debian 13, into build/deb
 # make bench  figures, ours beside a C service
 # make docs   write the generated pages and the man page anew
 #
@@ -10,11 +13,19 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
+# What guests are told by the environment must get past sudo.
+TOLD   := --preserve-env=AXIOD_MACHINE_MIRROR,AXIOD_MACHINE_SECURITY_MIRROR,AXIOD_MACHINE_CACHE,AXIOD_ROUNDS
+GUEST_SUDO := $(if $(SUDO),sudo $(TOLD))
 
 APT_RUN  := python3-venv python3-dev gcc libc6-dev pkg-config libsystemd-dev dbus systemd
 APT_TEST := $(APT_RUN) make git util-linux man-db groff bash-completion
+APT_DEB  := mmdebstrap dpkg-dev git util-linux debian-archive-keyring
+QEMU     := $(if $(filter x86_64,$(shell uname -m)),qemu-system-x86,qemu-system-arm)
+APT_MACHINE := $(APT_DEB) systemd-container $(QEMU) qemu-utils e2fsprogs openssh-client
+APT_FOREIGN := $(APT_MACHINE) qemu-system-arm qemu-user-static
+ALL_APT := apt-run apt-test apt-deb apt-machine apt-foreign
 
-.PHONY: help run test lint pytest bench docs lock clean apt-run apt-test
+.PHONY: help run test lint pytest test-machine test-arm64 machine deb bench docs lock clean $(ALL_APT)
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
@@ -22,7 +33,7 @@ help:
 run: $(VENV)/.run
 	@$(BIN)/python -m axiod.sim.device $(if $(STATE_DIR),--state-dir "$(STATE_DIR)")
 
-test: lint pytest
+test: lint pytest machine
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -36,12 +47,26 @@ pytest: $(VENV)/.test
 	  tests/system/test_daemon.py
 	AXIOD_DBUS_LIBRARY=dbus-fast $(BIN)/pytest
 
+# The installed packages in guests, as far as CI has time. What cannot run on this machine is named with the reason.
+machine: $(VENV)/.test apt-machine
+	$(GUEST_SUDO) $(BIN)/pytest tests/machine --machine=possible
+
+test-machine: $(VENV)/.test apt-machine
+	AXIOD_ROUNDS=100 $(GUEST_SUDO) $(BIN)/pytest tests/machine --machine=all
+
+test-arm64: $(VENV)/.test apt-foreign
+	$(GUEST_SUDO) $(BIN)/pytest tests/machine --machine=vm --arch=arm64
+
+deb: apt-deb
+	$(GUEST_SUDO) tests/machine/build-deb.sh build/deb
+
 bench: $(VENV)/.test
 	$(MAKE) --no-print-directory -C bench/reference
 	$(BIN)/python -m bench $(BENCH)
 
 docs: $(VENV)/.test
 	$(BIN)/python -m axiod.bus.reference docs/dbus
+	$(BIN)/python -m axiod.bus.policy dbus-policy
 	$(BIN)/python -m axiod.cli.manpage > docs/man/axioctl.1
 
 # Publishes a change of the contract: look at the difference before you commit it.
@@ -75,7 +100,10 @@ $(BIN)/python:
 
 apt-run: APT := $(APT_RUN)
 apt-test: APT := $(APT_TEST)
-apt-run apt-test:
+apt-deb: APT := $(APT_DEB)
+apt-machine: APT := $(APT_MACHINE)
+apt-foreign: APT := $(APT_FOREIGN)
+$(ALL_APT):
 	@missing=""; for p in $(APT); do \
 	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then \

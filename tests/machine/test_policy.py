@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may do what on the bus of a device, tried with real users against each line of the installed policies."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.machine.board import choose_board, drives, properties
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.machine.container import Container
+
+POLICIES = sorted((Path(__file__).parents[2] / "dbus-policy").glob("*.conf"))
+INTERFACES = sorted((Path(__file__).parents[2] / "axiod" / "interfaces").glob("*.xml"))
+SERVICES = ("io1", "relays1", "sim1")
+PEOPLE = {"a-viewer": "", "an-operator": "axiod-operator", "an-administrator": "axiod-admin", "a-gpio-user": "gpio"}
+"""Users that the tests make, each with the group that he is in."""
+DAEMONS = ("axiod-io", "axiod-relays", "axiod-sim")
+USERS = (*PEOPLE, "root", "axiod-gateway", *DAEMONS)
+OBJECTS = {
+    "org.axiod.io1.Port": "/org/axiod/io1/port/io1",
+    "org.axiod.io1.Alarm": "/org/axiod/io1/alarm/tamper",
+    "org.axiod.relays1.Relay": "/org/axiod/relays1/relay/relay1",
+    "org.axiod.sim1.Drive": "/org/axiod/sim1/terminal/relay1",
+    "org.axiod.sim1.Wire": "/org/axiod/sim1/terminal/input1",
+}
+TOGGLE = "busctl call org.axiod.relays1 /org/axiod/relays1/relay/relay1 org.axiod.relays1.Relay Toggle 'a{sv}' 0"
+ANSWERED = re.compile(
+    r"method return|Error org\.axiod\.Error\.(?!NotAuthorized)|Error org\.freedesktop\.DBus\.Error\."
+    r"(InvalidArgs|UnknownMethod|UnknownInterface)"
+)
+REFUSED_BY_BUS = "org.freedesktop.DBus.Error.AccessDenied: Rejected send message"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of a policy."""
+
+    who: dict[str, str]
+    """The attribute of the policy that it stands in: context, group or user."""
+    allows: bool
+    what: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A method of a service."""
+
+    service: str
+    interface: str
+    member: str
+
+    @property
+    def path(self) -> str:
+        """An object that has it."""
+        return OBJECTS.get(self.interface, "/" + self.service.replace(".", "/"))
+
+    def sent(self) -> str:
+        """Return a command that calls it without arguments, which changes nothing, and prints what came back."""
+        return f"dbus-send --system --print-reply --dest={self.service} {self.path} {self.interface}.{self.member} 2>&1"
+
+
+def rules(service: str) -> list[Rule]:
+    """Return the rules of a service, as its policy file has them."""
+    (file,) = [file for file in POLICIES if file.stem == f"axiod-{service.rstrip('1')}"]
+    found = []
+    for policy in ET.parse(file).getroot():
+        found += [Rule(dict(policy.attrib), rule.tag == "allow", dict(rule.attrib)) for rule in policy]
+    return found
+
+
+def roles() -> dict[tuple[str, str], str]:
+    """Return the role that each method of the contract needs."""
+    return {
+        (interface.get("name", ""), method.get("name", "")): annotation.get("value", "")
+        for file in INTERFACES
+        for interface in ET.parse(file).getroot().iter("interface")
+        for method in interface.iter("method")
+        for annotation in method.findall("annotation")
+        if annotation.get("name") == "org.axiod.Role"
+    }
+
+
+def calls(service: str) -> list[Call]:
+    """Return each call that a policy names or the contract has, and some that nobody has."""
+    name = f"org.axiod.{service}"
+    named = {(rule.what["send_interface"], rule.what.get("send_member", "Ping")) for rule in rules(service)
+             if "send_interface" in rule.what}  # fmt: skip
+    own = {(interface, member) for interface, member in roles() if interface.startswith(f"{name}.")}
+    others = {
+        ("org.freedesktop.DBus.Properties", "Set"),
+        ("org.axiod.Service1", "Stop"),
+        (f"{name}.Unheard", "Of"),
+        ("org.freedesktop.DBus.Peer", "GetMachineId"),
+    }
+    return [Call(name, *which) for which in sorted(named | own | others)]
+
+
+def may(user: str, call: Call) -> bool:
+    """Return whether the policy lets a user call: the last rule that fits counts; users come after groups."""
+    group = PEOPLE.get(user, user)
+    allowed = False
+    for kind, value in (("context", "default"), ("group", group), ("user", user)):
+        for rule in rules(call.service.rpartition(".")[2]):
+            fits = rule.what.get("send_interface", call.interface) == call.interface
+            fits = fits and rule.what.get("send_member", call.member) == call.member
+            if rule.who == {kind: value} and rule.what.get("send_destination") == call.service and fits:
+                allowed = rule.allows
+    return allowed
+
+
+@pytest.fixture(scope="module")
+def bus(device: Container) -> Iterator[Container]:
+    """A device with a board, and people."""
+    choose_board(device)
+    for user, group in PEOPLE.items():
+        device.run(f"useradd {user} {f'--groups {group}' if group else ''}")
+    yield device
+    assert drives(device)["relay1"].held
+
+
+def test_the_installed_policies_are_those_that_are_tried_here(bus: Container) -> None:
+    assert len(POLICIES) == len(SERVICES)
+    for file in POLICIES:
+        assert bus.get(f"/usr/share/dbus-1/system.d/{file.name}") == file.read_bytes()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("user", USERS)
+def test_each_line_of_a_policy_holds(bus: Container, user: str, service: str) -> None:
+    wanted = calls(service)
+    done = bus.run("; ".join(f"echo '==='; {call.sent()}" for call in wanted), check=False, user=user)
+    replies = done.stdout.split("===\n")[1:]
+    allowed = {call for call, reply in zip(wanted, replies, strict=True) if REFUSED_BY_BUS not in reply}
+    assert allowed == {call for call in wanted if may(user, call)}
+    for call, reply in zip(wanted, replies, strict=True):
+        if call in allowed:
+            # The service itself answered: it is there, and found the caller to have the role, too.
+            assert ANSWERED.match(reply), (call, reply)
+
+
+def test_the_roles_of_the_contract_are_what_the_bus_enforces() -> None:
+    for (interface, member), role in roles().items():
+        for service in SERVICES:
+            name = f"org.axiod.{service}"
+            if interface.startswith((f"{name}.", "org.axiod.EventSource1")):
+                call = Call(name, interface, member)
+                assert may("a-viewer", call) is (role == "viewer"), call
+                assert may("an-operator", call) is (role in ("viewer", "operator")), call
+                assert may("an-administrator", call), call
+
+
+def test_no_method_is_for_administrators_alone() -> None:
+    """As long as it is so, no operator can be refused a method; with the first one, try it here."""
+    assert set(roles().values()) == {"viewer", "operator"}
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_only_operators_and_those_above_switch_a_relay(bus: Container, user: str) -> None:
+    may_switch = user in ("an-operator", "an-administrator", "root", "axiod-gateway")
+    before = drives(bus)["relay1"].moves
+    done = bus.run(TOGGLE, check=False, user=user)
+    assert (done.code == 0) is may_switch, done.stderr
+    assert drives(bus)["relay1"].moves == before + may_switch
+    if not may_switch:
+        assert done.stderr == "Call failed: Access denied\n"
+
+
+def test_everybody_reads_and_nobody_sets_a_property(bus: Container) -> None:
+    get = "busctl get-property org.axiod.relays1 /org/axiod/relays1/relay/relay1 org.axiod.relays1.Relay Number"
+    put = f"{get.replace('get-', 'set-', 1)} u 7"
+    for user in USERS:
+        assert bus.run(get, user=user).stdout == "u 0\n"
+        refused = bus.run(put, user=user, check=False)
+        assert refused.code != 0
+        assert "denied" in refused.stderr or "changes are methods" in refused.stderr
+    assert bus.run(get).stdout == "u 0\n"
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_only_the_user_of_a_service_can_have_its_name(bus: Container, user: str) -> None:
+    # Flag 4: do not wait in the queue. 3: somebody else has it, which only he is told who could have had it.
+    own = "busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus RequestName su {} 4"
+    for service in SERVICES:
+        done = bus.run(own.format(f"org.axiod.{service}"), user=user, check=False)
+        if user == f"axiod-{service.rstrip('1')}":
+            assert done.stdout == "u 3\n"
+        else:
+            assert (done.stdout, done.stderr) == ("", "Call failed: Access denied\n")
+    if user != "root":
+        assert bus.run(own.format("org.axiod.io2"), user=user, check=False).stderr == "Call failed: Access denied\n"
+
+
+def test_nobody_but_root_listens_to_what_others_say(bus: Container) -> None:
+    for user in USERS:
+        done = bus.run("timeout 1 busctl monitor org.axiod.relays1", user=user, check=False)
+        if user == "root":
+            assert "BecomeMonitor failed" not in done.stderr
+        else:
+            assert "BecomeMonitor failed: Access denied" in done.stderr, user
+
+
+def test_who_is_an_operator_no_more_has_no_role_in_his_next_connection(bus: Container) -> None:
+    bus.run("useradd --groups axiod-operator former")
+    bus.run(TOGGLE, user="former")
+    bus.run("gpasswd --delete former axiod-operator")
+    before = drives(bus)["relay1"].moves
+    assert bus.run(TOGGLE, user="former", check=False).stderr == "Call failed: Access denied\n"
+    assert drives(bus)["relay1"].moves == before
+
+
+def test_who_becomes_an_operator_is_one_in_his_next_connection(bus: Container) -> None:
+    bus.run("useradd coming")
+    assert bus.run(TOGGLE, user="coming", check=False).code != 0
+    bus.run("usermod --append --groups axiod-operator coming")
+    bus.run(TOGGLE, user="coming")
+
+
+@pytest.mark.parametrize("user", ["a-viewer", "axiod-io"])
+def test_events_and_changed_properties_reach_who_may_only_read(bus: Container, user: str) -> None:
+    relay = "/org/axiod/relays1/relay/relay1"
+    for path, interface, signal in (
+        ("/org/axiod/relays1", "org.axiod.EventSource1", "Event"),
+        (relay, "org.freedesktop.DBus.Properties", "PropertiesChanged"),
+    ):
+        active = properties(bus, "relay relay1")["Active"]
+        bus.run(f"rm -f /tmp/heard; systemd-run --quiet --unit=switching sh -c 'until [ -e /tmp/heard ]; do {TOGGLE}; "
+                "sleep 0.2; done'".replace("'a{sv}'", '"a{sv}"'))  # fmt: skip
+        waiting = f"timeout 20 busctl wait org.axiod.relays1 {path} {interface} {signal}"
+        heard = bus.run(waiting, user=user).stdout
+        bus.run("touch /tmp/heard")
+        bus.wait_for("! systemctl is-active --quiet switching")
+        assert "Relay" in heard
+        if properties(bus, "relay relay1")["Active"] != active:
+            bus.run(TOGGLE)
+
+
+def test_axioctl_says_of_which_group_one_must_be(bus: Container) -> None:
+    assert "relay1 is" in bus.run("axioctl relay toggle relay1", user="an-operator").stdout
+    refused = bus.run("axioctl relay toggle relay1", user="a-viewer", check=False)
+    assert refused.code != 0
+    assert "axiod-operator" in refused.stderr

@@ -106,11 +106,10 @@ def test_a_chip_that_comes_late(board: Board) -> None:
     remove_chip(board.chip)
     try:
         place = start(board)
-        for (service, id_), terminals in zip(SERVICE.items(), (10, 2), strict=True):
+        for service, id_ in SERVICE.items():
             words = f"chip sim: no GPIO chip has the label '{CHIP_LABEL}'; there is none"
             board.wait(id_, Problem=words, Quality="never")
-            lines = said_since(machine, place, service, words)
-            assert len(lines) == terminals, "it is said once for each terminal"
+            assert len(said_since(machine, place, service, words)) == 1, "however many terminals have it"
             status(machine, service, f"no GPIO chip has the label '{CHIP_LABEL}'")
         before = starts(board)
     finally:

@@ -15,4 +15,7 @@ service      what stands at the root of every service: Service1 and EventSource1
 client       other services, seen from here
 comments     what the contract says of its members
 reference    the contract as Markdown
+policy       the contract as bus policies
+generated    writes what the two make
+variant      values of any type, as the D-Bus library wraps them
 """

@@ -133,6 +133,17 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in _FOLDER.glob("*.xml")))
 
 
+def services() -> tuple[str, ...]:
+    """Return the bus names of all services that the contract has objects of."""
+    found = (name.rpartition(".")[0] for name in names())
+    return tuple(sorted({name for name in found if re.search(r"\d$", name)}))
+
+
+def stem(service: str) -> str:
+    """Return what a service is called after axiod-, as its unit and its policy are: io for org.axiod.io1."""
+    return service.rpartition(".")[2].rstrip("0123456789")
+
+
 def source(name: str) -> str:
     """Return the XML file of an interface as text; raises FileNotFoundError."""
     return (_FOLDER / f"{name}.xml").read_text(encoding="utf-8")

@@ -7,14 +7,13 @@ mistake here nor one there opens a door.
 
 from __future__ import annotations
 
-import re
 import sys
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from axiod.bus import interface as contract
 from axiod.bus.caller import ADMINISTRATOR_GROUP, GATEWAY_USER, OPERATOR_GROUP
+from axiod.bus.generated import write
 from axiod.bus.service import EVENTS, SERVICE
 
 if TYPE_CHECKING:
@@ -38,20 +37,19 @@ _READING = (
 
 def files() -> dict[str, str]:
     """Return the text of every policy under its file name."""
-    own = [name for name in contract.names() if name not in (SERVICE, EVENTS)]
-    services = groupby(own, lambda name: name.rpartition(".")[0])
-    return {f"axiod-{_stem(service)}.conf": policy(service, list(interfaces)) for service, interfaces in services}
+    return {f"axiod-{contract.stem(service)}.conf": policy(service) for service in contract.services()}
 
 
-def policy(service: str, interfaces: list[str]) -> str:
-    """Return the policy of a service with these interfaces of its own."""
+def policy(service: str) -> str:
+    """Return the policy of a service."""
+    interfaces = [SERVICE, EVENTS, *(name for name in contract.names() if name.startswith(f"{service}."))]
     owning = f'<allow own="{service}"/>'
     everything = f'<allow send_destination="{service}"/>'
     nothing = f'<deny send_destination="{service}"/>'
     reading = [_allow(service, interface, member) for interface, members in _READING for member in members or (None,)]
     viewing, operating = (_methods(service, interfaces, role) for role in ("viewer", "operator"))
     parts = [
-        *_context("Only the user of the service has its name.", f'user="axiod-{_stem(service)}"', [owning]),
+        *_context("Only the user of the service has its name.", f'user="axiod-{contract.stem(service)}"', [owning]),
         *_context("Everybody on this machine may read.", 'context="default"', [nothing, *reading, *viewing]),
         *_context("Operators.", f'group="{OPERATOR_GROUP}"', operating),
         *_context("Administrators.", f'group="{ADMINISTRATOR_GROUP}"', [everything]),
@@ -62,7 +60,7 @@ def policy(service: str, interfaces: list[str]) -> str:
 
 
 def _methods(service: str, interfaces: Iterable[str], role: str) -> Iterator[str]:
-    for name in (SERVICE, EVENTS, *interfaces):
+    for name in interfaces:
         for method in contract.load(name).methods.values():
             if method.role == role:
                 yield _allow(service, name, method.name)
@@ -82,21 +80,5 @@ def _context(comment: str, who: str, rules: Iterable[str]) -> Iterator[str]:
     yield "  </policy>"
 
 
-def _stem(service: str) -> str:
-    """Return the name of the service's unit after axiod-: io for org.axiod.io1."""
-    return re.sub(r"\d+$", "", service.rpartition(".")[2])
-
-
-def main(folder: Path) -> None:
-    """Write all policies into a folder, and remove those of services that are gone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    made = files()
-    for old in folder.glob("*.conf"):
-        if old.name not in made:
-            old.unlink()
-    for name, text in made.items():
-        (folder / name).write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    write(Path(sys.argv[1]), files())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from axiod import errors
 from axiod.bus import comments
 from axiod.bus import interface as contract
+from axiod.bus.generated import write
 from axiod.bus.signature import is_integer, split
 
 if TYPE_CHECKING:
@@ -236,16 +237,5 @@ def _table(head: Iterable[str], rows: Iterable[str]) -> list[str]:
     return [f"| {' | '.join(cells)} |", "| " + " | ".join("---" for _ in cells) + " |", *rows, ""]
 
 
-def main(folder: Path) -> None:
-    """Write all pages into a folder, and remove those of interfaces that are gone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    made = pages()
-    for old in folder.glob("*.md"):
-        if old.name not in made:
-            old.unlink()
-    for name, text in made.items():
-        (folder / name).write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    write(Path(sys.argv[1]), pages())

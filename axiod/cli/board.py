@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from axiod.board.choose import CHOSEN
 from axiod.board.mistakes import BoardError
+from axiod.bus.interface import services, stem
 from axiod.bus.service import SERVICE
 from axiod.cli import render
-from axiod.cli.remote import services, short
 from axiod.cli.render import Column, Result
 from axiod.errors import AxiodError, HardwareFailure, InvalidArgument, NotAuthorized, NotFound
 
@@ -147,8 +147,8 @@ async def _restarted(remote: Remote) -> dict[str, str]:
     if await remote.owner(_SYSTEMD) is None:
         return {}
     # All at once, and then each is waited for.
-    jobs = {service: await _restart(remote, service) for service in services() if short(service) != "sim"}
-    return {f"axiod-{short(service)}": await _after(remote, service, job) for service, job in jobs.items()}
+    jobs = {service: await _restart(remote, service) for service in services() if stem(service) != "sim"}
+    return {f"axiod-{stem(service)}": await _after(remote, service, job) for service, job in jobs.items()}
 
 
 async def _restart(remote: Remote, service: str) -> str | AxiodError:
@@ -157,7 +157,7 @@ async def _restart(remote: Remote, service: str) -> str | AxiodError:
     try:
         connection = await remote.connection()
         reply = await connection.call(
-            _SYSTEMD, *manager, "RestartUnit", "ss", [f"axiod-{short(service)}.service", "replace"]
+            _SYSTEMD, *manager, "RestartUnit", "ss", [f"axiod-{stem(service)}.service", "replace"]
         )
     except AxiodError as error:
         return error
@@ -175,7 +175,7 @@ async def _after(remote: Remote, service: str, job: str | AxiodError) -> str:
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         root = await remote.properties(service, "/" + service.replace(".", "/"), SERVICE)
     except AxiodError as error:
-        return f"{error}; see systemctl status axiod-{short(service)}"
+        return f"{error}; see systemctl status axiod-{stem(service)}"
     return "; degraded: ".join([str(root["Status"]), *root["Problems"]])
 
 

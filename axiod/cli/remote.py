@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,20 +20,9 @@ if TYPE_CHECKING:
 _BUS = "org.freedesktop.DBus"
 
 
-def services() -> tuple[str, ...]:
-    """Return the bus names of all services that the contract has objects of."""
-    names = (name.rpartition(".")[0] for name in contract.names())
-    return tuple(sorted({name for name in names if re.search(r"\d$", name)}))
-
-
-def short(service: str) -> str:
-    """Return the stem of a service, which its unit has too: io for org.axiod.io1."""
-    return service.rpartition(".")[2].rstrip("0123456789")
-
-
 def how_to_start(service: str) -> str:
     """Return the command that starts a service."""
-    return f"systemctl start axiod-{short(service)} (in a checkout: make run)"
+    return f"systemctl start axiod-{contract.stem(service)} (in a checkout: make run)"
 
 
 class Remote:

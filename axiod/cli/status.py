@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from axiod.bus.interface import services, stem
 from axiod.bus.service import SERVICE
 from axiod.cli import render
-from axiod.cli.remote import how_to_start, services, short
+from axiod.cli.remote import how_to_start
 from axiod.cli.render import Column, Result
 from axiod.errors import Timeout, Unavailable
 
@@ -82,7 +83,7 @@ def _lines(found: list[dict[str, Any]], screen: Screen) -> list[str]:
 def _row(seen: Mapping[str, Any], screen: Screen) -> list[str]:
     started = seen.get("StartedUsec")
     return [
-        short(seen["Service"]),
+        stem(seen["Service"]),
         seen["State"],
         render.value(seen.get("Health")),
         render.value(seen.get("Version")),

@@ -15,9 +15,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus.connection import Subscription
+from axiod.bus.interface import services, stem
 from axiod.cli import render
 from axiod.cli.follow import Follower, Verdict
-from axiod.cli.remote import how_to_start, services, short
+from axiod.cli.remote import how_to_start
 from axiod.errors import AxiodError, Unavailable
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _BUS = "org.freedesktop.DBus"
 def fill(parser: Parser) -> None:
     """Make it a command."""
     parser.set_defaults(run=_watch)
-    stems = [short(service) for service in services()]
+    stems = [stem(service) for service in services()]
     parser.add_argument(
         "--service", metavar="|".join(stems), choices=stems, help="watch this service alone; all of them without it"
     )
@@ -52,7 +53,7 @@ def fill(parser: Parser) -> None:
 
 
 async def _watch(args: Namespace, remote: Remote) -> None:
-    names = [name for name in services() if args.service in (None, short(name))]
+    names = [name for name in services() if args.service in (None, stem(name))]
     printer = _Printer(as_json=args.json)
     watcher = _Watcher(remote, printer, names, snapshots=not args.no_snapshot)
     await watcher.run(properties=args.properties)
@@ -222,4 +223,4 @@ class _Printer:
         screen = render.Screen.of(sys.stdout)
         styles = {"state": "2", "event": "1", "properties": ""}
         text = screen.paint(main, styles.get(kind, "33"))
-        print(f"{render.moment(usec, screen)}  {short(name):<6}  {start}{text}", flush=True)
+        print(f"{render.moment(usec, screen)}  {stem(name):<6}  {start}{text}", flush=True)

@@ -12,6 +12,7 @@ import pytest
 from axiod.bus import interface as contract
 from axiod.bus import policy
 from axiod.bus.caller import ADMINISTRATOR_GROUP, GATEWAY_USER, OPERATOR_GROUP
+from axiod.bus.generated import write
 from axiod.bus.service import EVENTS, SERVICE
 from tests.bus.conftest import (
     ADMINISTRATORS,
@@ -101,7 +102,7 @@ def test_there_is_a_file_for_each_service() -> None:
 
 def test_writing_removes_what_is_gone(tmp_path: Path) -> None:
     (tmp_path / "axiod-old.conf").write_text("old")
-    policy.main(tmp_path)
+    write(tmp_path, policy.files())
     assert {path.name for path in tmp_path.iterdir()} == set(policy.files())
 
 

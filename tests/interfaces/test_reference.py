@@ -8,6 +8,7 @@ import pytest
 
 from axiod.bus import interface as contract
 from axiod.bus import reference
+from axiod.bus.generated import write
 from axiod.bus.server import Server
 from tests.bus.contract_handler import ContractHandler
 from tests.conftest import run
@@ -26,7 +27,7 @@ def test_the_pages_say_what_the_contract_says() -> None:
 
 def test_writing_removes_what_is_gone(tmp_path: Path) -> None:
     (tmp_path / "org.axiod.old1.Thing.md").write_text("old")
-    reference.main(tmp_path)
+    write(tmp_path, reference.pages())
     assert {path.name for path in tmp_path.iterdir()} == set(reference.pages())
 
 

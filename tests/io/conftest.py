@@ -1,33 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A device that the tests of this folder share; each test leaves it as it found it."""
+"""The tests of this folder share a device."""
 
-from __future__ import annotations
+from tests.sim.shared_device import client, device
 
-from typing import TYPE_CHECKING
-
-import pytest
-import pytest_asyncio
-
-from axiod.bus.connection import Connection
-from tests.sim.device_process import Client, DeviceProcess, Restorer, running
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-
-@pytest.fixture(scope="session")
-def device() -> Iterator[DeviceProcess]:
-    """A device that is up."""
-    yield from running()
-
-
-@pytest_asyncio.fixture
-async def client(device: DeviceProcess) -> AsyncIterator[Client]:
-    """A client; what the test changed is put back at its end."""
-    connection = await Connection.open(device.address)
-    client = Client(connection, device.address)
-    restorer = Restorer(client)
-    await restorer.remember()
-    yield client
-    await restorer.restore()
-    await connection.close()
+__all__ = ["client", "device"]

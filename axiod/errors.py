@@ -11,7 +11,7 @@ AxiodError
  +- Timeout           too late; it was not done
  +- Conflict          the present configuration does not allow it
  +- LimitReached      too many of them
- +- Unavailable       the service is not there (never sent by a service)
+ +- Unavailable       the service is not there; of a service, what it needs is not, such as a serial port
  +- Internal          a fault of axiod
 
 The text is one sentence for a person. It names the thing and says what to do.
@@ -73,7 +73,7 @@ class LimitReached(AxiodError):
 
 
 class Unavailable(AxiodError):
-    """The service, or the bus, is not there."""
+    """The service, the bus, or a device is not there."""
 
 
 class Internal(AxiodError):

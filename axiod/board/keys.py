@@ -35,9 +35,10 @@ SCHEMES = tuple(scheme for scheme in Scheme if scheme is not Scheme.NONE)
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "board": (
-        *("schema", "extends", "name", "title", "simulated", "chips", "front_ends"),
+        *("schema", "extends", "name", "title", "identity", "simulated", "chips", "front_ends"),
         *("ports", "relays", "alarms", "serial", "leds", "buttons"),
     ),
+    "identity": ("brand", "model", "full_name", "short_name", "product_type", "variant", "web_url"),
     "chip": ("label", "path", "simulated"),
     "line": ("chip", "name", "offset", "active_low", "bias", "drive"),
     "front_end": ("bits", "short_level", "cut_level", "reference_ohms", "ranges"),

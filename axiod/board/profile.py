@@ -217,6 +217,20 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What the product says that it is. As long as no board is chosen it is no product in particular."""
+
+    brand: str = "axiod"
+    model: str = "Generic"
+    """The product number."""
+    full_name: str = "axiod Network I/O Relay Module"
+    short_name: str = "axiod"
+    product_type: str = "Network I/O Relay Module"
+    variant: str = ""
+    web_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """What a board has. Ids, port numbers and lines are unique."""
 
@@ -229,3 +243,4 @@ class Board:
     serial: tuple[Serial, ...] = ()
     leds: tuple[Led, ...] = ()
     buttons: tuple[Button, ...] = ()
+    identity: Identity = Identity()

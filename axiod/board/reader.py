@@ -21,6 +21,7 @@ from axiod.board.profile import (
     ContactForm,
     Drive,
     FrontEnd,
+    Identity,
     Led,
     LineRef,
     LoopState,
@@ -41,6 +42,7 @@ _HIGHEST_NUMBER = 255  # portmanagement.cgi has at most 256 ports
 _BY_NUMBER_CHIP = re.compile(r"(/dev/)?gpiochip\d+")
 _BY_NUMBER_SERIAL = re.compile(r"/dev/tty(USB|ACM)\d+")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_IDENTITY = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
 
 _T = TypeVar("_T")
 
@@ -72,6 +74,7 @@ class Reader:
         return Board(
             name=name,
             title=root.text("title"),
+            identity=self._identity(name),
             chips=tuple(self._chips.values()),
             ports=tuple(self._port(id_, table) for id_, table in self._named("ports", "port")),
             relays=tuple(self._relay(id_, table) for id_, table in self._named("relays", "relay")),
@@ -83,6 +86,25 @@ class Reader:
                 for id_, table in self._named("buttons", "button")
             ),
         )
+
+    def _identity(self, name: str) -> Identity:
+        """Return what the profile says of the product, and our own words where it says nothing."""
+        table = self._root.table("identity", KEYS["identity"])
+
+        def say(key: str, default: str) -> str:
+            if table is None or key not in table:
+                return default
+            said = table.text(key)
+            if said and not _IDENTITY.fullmatch(said):
+                table.note(key, "expected one line of at most 100 characters")
+            return said
+
+        default = Identity()
+        brand, model = say("brand", default.brand), say("model", name.upper())
+        kind = say("product_type", default.product_type)
+        short = say("short_name", f"{brand} {model}")
+        full = say("full_name", f"{short} {kind}")
+        return Identity(brand, model, full, short, kind, say("variant", ""), say("web_url", ""))
 
     def _named(self, section: str, kind: str) -> list[tuple[str, Table]]:
         """Return the entries of a section whose ids are unique over all such sections."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from axiod.bus._lib import Variant
     from axiod.bus.interface import Value
 
+_LINES = str.maketrans("", "", "\r\n\t")
 _WORDS = {"b": "true or false", "a(suu)": "a list of (state, lower, upper), typed STATE:LOWER:UPPER,…"}
 
 
@@ -27,15 +28,16 @@ def expectation(value: Value) -> str:
     if value.values:
         text = "one of " + ", ".join(value.values)
     elif value.type == "s":
-        text = "printable text" if high is None else f"printable text of {low:g} to {high:g} characters"
+        text = "text" if value.lines else "printable text"
+        text += "" if high is None else f" of {low:g} to {high:g} characters"
+    elif value.fields is not None:
+        text = f"a list of records that have some of {', '.join(value.fields)}"
     elif is_integer(value.type) or value.type == "d":
         text = "a whole number" if is_integer(value.type) else "a number"
         if low is not None and high is not None:
             text += f" from {low:.12g} to {high:.12g}"
     else:
-        text = {"b": "true or false", "a(suu)": "a list of (state, lower, upper), typed STATE:LOWER:UPPER,…"}.get(
-            value.type, f"of the D-Bus type {value.type}"
-        )
+        text = _WORDS.get(value.type, f"of the D-Bus type {value.type}")
     return f"{text} ({value.unit})" if value.unit else text
 
 
@@ -50,9 +52,16 @@ def check(value: Value, given: Any) -> None:
     elif isinstance(given, float):
         wrong = not math.isfinite(given)
     if not wrong and isinstance(given, str):
-        wrong = not given.isprintable()
+        wrong = not (given.translate(_LINES) if value.lines else given).isprintable()
     if wrong:
-        raise InvalidArgument(f"{value.name} is {shown(given)}; it must be {expectation(value)}")
+        raise InvalidArgument(wrong_value(value, given))
+
+
+def wrong_value(value: Value, given: Any) -> str:
+    """Say that a value is wrong, and what would be right; a secret is not quoted."""
+    if value.secret:
+        return f"{value.name} must be {expectation(value)}"
+    return f"{value.name} is {shown(given)}; it must be {expectation(value)}"
 
 
 def shown(given: Any) -> str:
@@ -72,11 +81,26 @@ def options(known: Mapping[str, Value], given: Mapping[str, Variant], what: str 
             raise InvalidArgument(
                 f"{key} has the D-Bus type {variant.signature!r}; it must be {expectation(value)}, type {value.type!r}"
             )
+        if value.fields is not None:
+            result[key] = _records(value, variant.value)
+            continue
         convert = from_wire(value.type)
         plain = convert(variant.value) if convert else variant.value
         check(value, plain)
         result[key] = plain
     return result
+
+
+def _records(value: Value, rows: list[Mapping[str, Variant]]) -> list[dict[str, Any]]:
+    """Turn received records into plain ones; the text of an error says which record it is of."""
+    return [_of_record(value, number, options, row, "field") for number, row in enumerate(rows, 1)]
+
+
+def _of_record(value: Value, number: int, read: Callable[..., dict[str, Any]], row: Any, what: str) -> dict[str, Any]:
+    try:
+        return read(value.fields, row, what)
+    except InvalidArgument as error:
+        raise InvalidArgument(f"{value.name} {number}: {error}") from None
 
 
 def plain_options(known: Mapping[str, Value], given: Mapping[str, Any], what: str) -> dict[str, Any]:
@@ -86,8 +110,13 @@ def plain_options(known: Mapping[str, Value], given: Mapping[str, Any], what: st
         value = known.get(key)
         if value is None:
             raise InvalidArgument(unknown(what, key, known))
+        if value.fields is not None:
+            if not isinstance(plain, list) or not all(isinstance(row, dict) for row in plain):
+                raise InvalidArgument(wrong_value(value, plain))
+            result[key] = [_of_record(value, n, plain_options, row, "field") for n, row in enumerate(plain, 1)]
+            continue
         if not fits(value.type, plain):
-            raise InvalidArgument(f"{key} is {plain!r}; it must be {expectation(value)}")
+            raise InvalidArgument(wrong_value(value, plain))
         converted = _typed(value.type, plain)
         check(value, converted)
         result[key] = converted
@@ -97,7 +126,10 @@ def plain_options(known: Mapping[str, Value], given: Mapping[str, Any], what: st
 def _typed(signature: str, plain: Any) -> Any:
     if signature == "d":
         return float(plain)
-    if signature.startswith("a"):
+    if signature.startswith("a{"):
+        of_key, of_item = split(signature[2:-1])
+        return {_typed(of_key, key): _typed(of_item, item) for key, item in plain.items()}
+    if signature.startswith("a") and signature != "ay":
         return [_typed(signature[1:], item) for item in plain]
     if signature.startswith("("):
         return tuple(map(_typed, split(signature[1:-1]), plain))
@@ -119,6 +151,8 @@ def checker(value: Value) -> Callable[[Any], Any] | None:
     known = value.options
     if known is not None:
         return lambda given: options(known, given)
+    if value.fields is not None:
+        return lambda given: _records(value, given)
     convert = from_wire(value.type)
     if not (value.values or value.low is not None or value.type in ("s", "d")):
         return convert

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who calls, and what they may do.
 
-Roles: everybody may read (viewer); members of the group axiod-operator may operate; members of axiod-admin, root, the
-user that the service itself runs as, and the user axiod-gateway may do everything. The gateway acts for people whom it
-has authenticated, and holds them to the roles of the contract itself. The bus vouches for the user and the groups.
+Roles: everybody may read (viewer); members of the group axiod-operator may operate; members of axiod-admin may
+administer; root, the user that the service itself runs as, and the user axiod-gateway may also do what is for the
+gateway alone. The gateway acts for people whom it has authenticated, and holds them to the roles of the contract
+itself; what is for it alone are the secrets that it needs for that. The bus vouches for the user and the groups.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Role(IntEnum):
     VIEWER = 0
     OPERATOR = 1
     ADMINISTRATOR = 2
+    GATEWAY = 3
 
     @classmethod
     def named(cls, name: str) -> Role:
@@ -53,6 +55,10 @@ class Caller:
     uid: int
     role: Role
 
+    def is_one_of(self, users: Iterable[str]) -> bool:
+        """Whether it is one of these users; those that this machine does not have are nobody."""
+        return any(_is_user(self.uid, user) for user in users)
+
     def __str__(self) -> str:
         return f"user {self.uid} ({self.name})"
 
@@ -63,8 +69,8 @@ caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 def role_of(uid: int, groups: Iterable[int]) -> Role:
     """Return the role of a user with these group ids."""
-    if uid in (0, os.geteuid()) or _is_gateway(uid):
-        return Role.ADMINISTRATOR
+    if uid in (0, os.geteuid()) or _is_user(uid, GATEWAY_USER):
+        return Role.GATEWAY
     present = set(groups)
     for name, role in ((ADMINISTRATOR_GROUP, Role.ADMINISTRATOR), (OPERATOR_GROUP, Role.OPERATOR)):
         try:
@@ -75,9 +81,9 @@ def role_of(uid: int, groups: Iterable[int]) -> Role:
     return Role.VIEWER
 
 
-def _is_gateway(uid: int) -> bool:
+def _is_user(uid: int, name: str) -> bool:
     try:
-        return pwd.getpwnam(GATEWAY_USER).pw_uid == uid
+        return pwd.getpwnam(name).pw_uid == uid
     except KeyError:
         return False
 

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus import interface as contract
 from axiod.bus._lib import Variant
-from axiod.bus.arguments import check, expectation, shown, unknown
+from axiod.bus.arguments import check, plain_options, unknown, wrong_value
 from axiod.bus.connection import Connection, Subscription
 from axiod.bus.service import EVENTS
-from axiod.bus.signature import fits, from_wire, to_wire
-from axiod.bus.variant import plain
+from axiod.bus.signature import fits, from_wire
+from axiod.bus.variant import plain, wire
 from axiod.clock import monotonic_usec
 from axiod.errors import InvalidArgument
 
@@ -64,7 +65,7 @@ class Service:
         moves something gets the moment at which this call times out as its deadline, so that it never happens later.
         """
         method = contract.load(interface).methods[member]
-        seconds = self._connection.timeout if timeout is None else timeout
+        seconds = timeout or max(self._connection.timeout, method.seconds or 0)
         body: list[Any] = []
         for value, given in zip(method.inputs, arguments, strict=True):
             if value.options is None:
@@ -77,10 +78,7 @@ class Service:
         reply = await self._connection.call(
             self.name, path, interface, member, method.in_signature, body, timeout=seconds
         )
-        results = [
-            convert(item) if (convert := from_wire(value.type)) else item
-            for value, item in zip(method.outputs, reply, strict=True)
-        ]
+        results = [_received(value, item) for value, item in zip(method.outputs, reply, strict=True)]
         return tuple(results) if len(results) > 1 else results[0] if results else None
 
     async def snapshot(self) -> tuple[int, list[Event]]:
@@ -120,13 +118,22 @@ def variants(known: Mapping[str, contract.Value], given: Mapping[str, Any]) -> d
     return result
 
 
+def _received(value: contract.Value, item: Any) -> Any:
+    if value.fields is not None:
+        return plain(item)
+    convert = from_wire(value.type)
+    return convert(item) if convert else item
+
+
 def _wire(value: contract.Value, given: Any) -> Any:
+    if value.fields is not None:
+        return wire(value)(plain_options({value.name: value}, {value.name: given}, "argument")[value.name])
     try:
         if fits(value.type, given):
-            return to_wire(value.type)(given)
+            return wire(value)(given)
     except ValueError:  # a NUL, for example, which no message can carry
         pass
-    raise InvalidArgument(f"{value.name} is {shown(given)}; it must be {expectation(value)}")
+    raise InvalidArgument(wrong_value(value, given))
 
 
 _WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
@@ -137,7 +144,7 @@ def from_text(value: contract.Value, text: str) -> Any:
     try:
         given = _parse(value.type, text)
     except (ValueError, KeyError):
-        raise InvalidArgument(f"{value.name} is {shown(text)}; it must be {expectation(value)}") from None
+        raise InvalidArgument(wrong_value(value, text)) from None
     _wire(value, given)
     check(value, given)
     return given
@@ -150,6 +157,10 @@ def _parse(type_: str, text: str) -> Any:
         return text
     if type_ == "d":
         return float(text)
+    if type_.startswith(("aa{", "a{")):
+        return json.loads(text)
+    if type_ == "as":
+        return [word for word in text.split(",") if word]
     if type_ == "a(suu)":
         rows = (row.split(":") for row in text.split(",") if row)
         return [(state, int(low), int(high)) for state, low, high in rows]

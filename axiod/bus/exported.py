@@ -16,7 +16,7 @@ from axiod.bus._lib import Message, Variant
 from axiod.bus.arguments import checker
 from axiod.bus.caller import Role
 from axiod.bus.freshness import check_deadline
-from axiod.bus.signature import to_wire
+from axiod.bus.variant import wire
 from axiod.errors import InvalidArgument, Timeout
 
 if TYPE_CHECKING:
@@ -28,7 +28,18 @@ _log = logging.getLogger(__name__)
 class BoundMethod:
     """One method of one handler, ready to be called."""
 
-    __slots__ = ("call", "checks", "deadline_at", "in_signature", "name", "out_signature", "reply", "role", "takes")
+    __slots__ = (
+        "call",
+        "checks",
+        "deadline_at",
+        "in_signature",
+        "name",
+        "out_signature",
+        "reply",
+        "role",
+        "takes",
+        "users",
+    )
 
     def __init__(self, handler: object, method: contract.Method) -> None:
         self.name = method.name
@@ -37,17 +48,18 @@ class BoundMethod:
         self.out_signature = method.out_signature
         self.checks = [(index, check) for index, value in enumerate(method.inputs) if (check := checker(value))]
         self.role = Role.named(method.role)
+        self.users = method.users
         self.takes = ", ".join(f"{value.name} ({value.type})" for value in method.inputs) or "no arguments"
         self.deadline_at = next((i for i, v in enumerate(method.inputs) if method.timely and v.options), None)
-        wires = [to_wire(value.type) for value in method.outputs]
+        wires = [wire(value) for value in method.outputs]
         self.reply: Callable[[Any], list[Any]]
         if not wires:
             self.reply = lambda _result: []
         elif len(wires) == 1:
-            wire = wires[0]
-            self.reply = lambda result: [wire(result)]
+            only = wires[0]
+            self.reply = lambda result: [only(result)]
         else:
-            self.reply = lambda result: [wire(part) for wire, part in zip(wires, result, strict=True)]
+            self.reply = lambda result: [send(part) for send, part in zip(wires, result, strict=True)]
 
     def arguments(self, message: Message, limit: int | Timeout) -> list[Any]:
         """Return the checked arguments of a call; the limit is the deadline of one that names none."""
@@ -83,7 +95,7 @@ class Exported:
         self.handler = handler
         self.methods = {name: BoundMethod(handler, method) for name, method in interface.methods.items()}
         self._attributes = [
-            (name, item.value.python_name, item.value.type, to_wire(item.value.type), item.emits)
+            (name, item.value.python_name, item.value.type, wire(item.value), item.emits)
             for name, item in interface.properties.items()
         ]
         for _name, attribute, *_rest in self._attributes:
@@ -97,14 +109,14 @@ class Exported:
         changed: dict[str, Variant] = {}
         invalidated: list[str] = []
         told = self.told
-        for name, attribute, signature, wire, emits in self._attributes:
+        for name, attribute, signature, send, emits in self._attributes:
             variant = former = told.get(name)
             try:
                 value = getattr(self.handler, attribute)
                 if value is None:
                     variant = None
                 else:
-                    value = wire(value)
+                    value = send(value)
                     if former is None or former.value != value:
                         variant = Variant(signature, value)
             except Exception:  # noqa: BLE001 # whatever a handler raises

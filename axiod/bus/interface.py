@@ -2,13 +2,22 @@
 """The contract: axiod/interfaces/*.xml as frozen dataclasses.
 
 Annotations beside the standard ones:
-    org.axiod.Role          viewer, operator or administrator; every method has one
+    org.axiod.Role          viewer, operator, administrator or gateway (see caller.py); every method has one. Of an
+                            interface: who may read it over the network, viewer without it
+    org.axiod.Resource      of an interface: what it is called over the network, KIND/{id} where there are several
+    org.axiod.Creates       the method adds one to this kind of resource
+    org.axiod.Seconds       the method may take so long; a client waits for it unless told otherwise
+    org.axiod.Secret        of an argument: no text ever quotes it
     org.axiod.Configurable  Configure takes this property
     org.axiod.Optional      the property may be absent
     org.axiod.Values        the only values, separated by spaces
     org.axiod.Range         LOW..HIGH, both included; of a string, its length in characters
     org.axiod.Unit          the unit of the value
     org.axiod.Options       of an argument of type a{sv}: the keys that it takes, as NAME:TYPE, or the word Configurable
+                            (after NAME:TYPE= may stand its only values A|B, its range LOW..HIGH, and ",lines")
+    org.axiod.Fields        of type aa{sv}, a list of records: what each record may have, written like Options
+    org.axiod.Lines         of a string: it may have line breaks and tabs
+    org.axiod.Users         of a method: users, separated by spaces, who may call it besides those of its role
     org.axiod.Timely        the method moves something: it is refused when it may have waited too long
     org.axiod.Errors        the errors of the method, without their prefix
 """
@@ -16,7 +25,7 @@ Annotations beside the standard ones:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +40,11 @@ EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 _OURS = "org.axiod."
 _FOLDER = Path(__file__).parent.parent / "interfaces"
 # importlib.resources would do the same for half a megabyte in each daemon.
-_WORDS = ("Role", "Configurable", "Optional", "Values", "Range", "Unit", "Options", "Timely", "Errors")
+_WORDS = (
+    "Role", "Resource", "Creates", "Secret", "Configurable", "Optional", "Values", "Range", "Unit", "Options", "Timely",
+    "Errors", "Seconds", "Fields", "Lines", "Users",
+)  # fmt: skip
+ROLES = ("viewer", "operator", "administrator", "gateway")
 _KNOWN = {EMITS, *(_OURS + word for word in _WORDS)}
 
 
@@ -48,6 +61,12 @@ class Value:
     unit: str = ""
     options: Mapping[str, Value] | None = None
     """For a{sv}: what each key takes; None for any other type."""
+    secret: bool = False
+    """No text quotes it."""
+    fields: Mapping[str, Value] | None = None
+    """For aa{sv}: what each record may have; None for any other type."""
+    lines: bool = False
+    """It may have line breaks and tabs."""
 
     @property
     def python_name(self) -> str:
@@ -81,6 +100,12 @@ class Method:
     role: str
     timely: bool = False
     errors: tuple[str, ...] = ()
+    creates: str = ""
+    """The kind of resource that it adds one to."""
+    seconds: float | None = None
+    """How long it may take; None where that is no matter."""
+    users: tuple[str, ...] = ()
+    """Who may call it besides those who have the role."""
 
     @property
     def in_signature(self) -> str:
@@ -116,6 +141,11 @@ class Interface:
     signals: Mapping[str, Signal]
     xml: str = field(repr=False)
     """The <interface> element as text, without comments, for Introspect."""
+    resource: str = ""
+    """What it is called over the network: "relays/{id}" where there are several, "device" where there is one; "" where
+    the network does not see it."""
+    role: str = "viewer"
+    """Who may read it over the network."""
 
     @property
     def configurable(self) -> Mapping[str, Value]:
@@ -173,7 +203,12 @@ def parse(text: str) -> Interface:
     bare = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     start, end = bare.index("<interface"), bare.index("</interface>") + len("</interface>")
     xml = re.sub(r"\n\s*", "\n", bare[start:end])
-    return Interface(node.attrib["name"], methods, properties, signals, xml)
+    notes = _annotations(node)
+    role = notes.get(_OURS + "Role", "viewer")
+    if role not in ROLES:
+        raise ValueError(f"{node.attrib['name']}: org.axiod.Role must be one of {', '.join(ROLES)}")
+    resource = notes.get(_OURS + "Resource", "")
+    return Interface(node.attrib["name"], methods, properties, signals, xml, resource, role)
 
 
 def _annotations(node: ElementTree.Element) -> dict[str, str]:
@@ -188,9 +223,7 @@ def _value(node: ElementTree.Element, configurable: Mapping[str, Value]) -> Valu
     type_ = node.attrib["type"]
     if len(split(type_)) != 1:
         raise ValueError(f"{node.attrib['name']}: {type_!r} is not one complete type")
-    low, dots, high = notes.get(_OURS + "Range", "").partition("..")
-    if (low or dots) and not (low and high and (is_integer(type_) or type_ in ("d", "s"))):
-        raise ValueError(f"{node.attrib['name']}: org.axiod.Range must be LOW..HIGH, of a number or a string")
+    low, high = _range(node.attrib["name"], type_, notes.get(_OURS + "Range", ""))
     if _OURS + "Values" in notes and type_ != "s":
         raise ValueError(f"{node.attrib['name']}: org.axiod.Values is for strings")
     options: Mapping[str, Value] | None = None
@@ -198,21 +231,52 @@ def _value(node: ElementTree.Element, configurable: Mapping[str, Value]) -> Valu
     if keys == "Configurable":
         options = configurable
     elif keys is not None:
-        pairs = (key.partition(":") for key in keys.split())
-        options = {name: Value(name, option_type) for name, _, option_type in pairs}
-        if any(len(split(option.type)) != 1 for option in options.values()):
-            raise ValueError(f"{node.attrib['name']}: org.axiod.Options must be NAME:TYPE, each of one complete type")
+        options = _keys(node.attrib["name"], keys)
+        if notes.get(_OURS + "Secret") == "true":
+            options = {key: replace(option, secret=True) for key, option in options.items()}
     if (type_ == "a{sv}" and node.get("direction") == "in") != (options is not None):
         raise ValueError(f"{node.attrib['name']}: an argument of type a{{sv}}, and no other, has org.axiod.Options")
+    fields = _keys(node.attrib["name"], notes[_OURS + "Fields"]) if _OURS + "Fields" in notes else None
+    if (type_ == "aa{sv}") != (fields is not None):
+        raise ValueError(f"{node.attrib['name']}: what has the type aa{{sv}}, and nothing else, has org.axiod.Fields")
     return Value(
         node.attrib["name"],
         type_,
         tuple(notes.get(_OURS + "Values", "").split()),
-        float(low) if low else None,
-        float(high) if high else None,
+        low,
+        high,
         notes.get(_OURS + "Unit", ""),
         options,
+        notes.get(_OURS + "Secret") == "true",
+        fields,
+        notes.get(_OURS + "Lines") == "true",
     )
+
+
+def _range(name: str, type_: str, text: str) -> tuple[float | None, float | None]:
+    if not text:
+        return None, None
+    low, _, high = text.partition("..")
+    if not (low and high and (is_integer(type_) or type_ in ("d", "s"))):
+        raise ValueError(f"{name}: a range must be LOW..HIGH, of a number or a string")
+    return float(low), float(high)
+
+
+def _keys(name: str, text: str) -> Mapping[str, Value]:
+    """Read NAME:TYPE or NAME:TYPE=WHAT for each key, separated by spaces."""
+    found = {}
+    for word in text.split():
+        key, _, rest = word.partition(":")
+        type_, _, what = rest.partition("=")
+        if not key or len(split(type_)) != 1:
+            raise ValueError(f"{name}: {word!r} must be NAME:TYPE, of one complete type")
+        terms = set(filter(None, what.split(",")))
+        lines = "lines" in terms
+        (term,) = (terms - {"lines"}) or {""}
+        low, high = _range(key, type_, term if ".." in term else "")
+        values = () if ".." in term or not term else tuple(term.split("|"))
+        found[key] = Value(key, type_, values, low, high, lines=lines)
+    return found
 
 
 def _property(node: ElementTree.Element) -> Property:
@@ -233,8 +297,8 @@ def _property(node: ElementTree.Element) -> Property:
 def _method(node: ElementTree.Element, configurable: Mapping[str, Value]) -> Method:
     notes = _annotations(node)
     name = node.attrib["name"]
-    if notes.get(_OURS + "Role") not in ("viewer", "operator", "administrator"):
-        raise ValueError(f"{name}: org.axiod.Role must be viewer, operator or administrator")
+    if notes.get(_OURS + "Role") not in ROLES:
+        raise ValueError(f"{name}: org.axiod.Role must be one of {', '.join(ROLES)}")
     args = [(arg.attrib["direction"], _value(arg, configurable)) for arg in node.iterfind("arg")]
     timely = notes.get(_OURS + "Timely") == "true"
     if timely and not any("DeadlineUsec" in (value.options or {}) for _, value in args):
@@ -246,4 +310,7 @@ def _method(node: ElementTree.Element, configurable: Mapping[str, Value]) -> Met
         notes[_OURS + "Role"],
         timely,
         tuple(notes.get(_OURS + "Errors", "").split()),
+        notes.get(_OURS + "Creates", ""),
+        float(notes[_OURS + "Seconds"]) if _OURS + "Seconds" in notes else None,
+        tuple(notes.get(_OURS + "Users", "").split()),
     )

@@ -45,30 +45,52 @@ def policy(service: str) -> str:
     interfaces = [SERVICE, EVENTS, *(name for name in contract.names() if name.startswith(f"{service}."))]
     owning = f'<allow own="{service}"/>'
     everything = f'<allow send_destination="{service}"/>'
-    nothing = f'<deny send_destination="{service}"/>'
+    # Calls alone: who has this name may hear what the other services tell.
+    nothing = f'<deny send_destination="{service}" send_type="method_call"/>'
     reading = [_allow(service, interface, member) for interface, members in _READING for member in members or (None,)]
     viewing, operating = (_methods(service, interfaces, role) for role in ("viewer", "operator"))
+    withheld = [_rule("deny", service, name, member) for name, member in _named(interfaces, "gateway")]
     parts = [
         *_context("Only the user of the service has its name.", f'user="axiod-{contract.stem(service)}"', [owning]),
         *_context("Everybody on this machine may read.", 'context="default"', [nothing, *reading, *viewing]),
         *_context("Operators.", f'group="{OPERATOR_GROUP}"', operating),
-        *_context("Administrators.", f'group="{ADMINISTRATOR_GROUP}"', [everything]),
+        *_context("Administrators.", f'group="{ADMINISTRATOR_GROUP}"', [everything, *withheld]),
         *_context("", 'user="root"', [everything]),
         *_context("It holds the people behind it to the same roles.", f'user="{GATEWAY_USER}"', [everything]),
     ]
+    for user, allowed in _granted(service, interfaces).items():
+        parts += _context("What it needs for its own work.", f'user="{user}"', allowed)
     return _HEAD + "\n".join(parts) + "\n</busconfig>\n"
 
 
+def _granted(service: str, interfaces: Iterable[str]) -> dict[str, list[str]]:
+    """Return what is allowed to single users, by user."""
+    found: dict[str, list[str]] = {}
+    for name in interfaces:
+        for method in contract.load(name).methods.values():
+            for user in method.users:
+                found.setdefault(user, []).append(_allow(service, name, method.name))
+    return found
+
+
 def _methods(service: str, interfaces: Iterable[str], role: str) -> Iterator[str]:
+    return (_allow(service, name, member) for name, member in _named(interfaces, role))
+
+
+def _named(interfaces: Iterable[str], role: str) -> Iterator[tuple[str, str]]:
     for name in interfaces:
         for method in contract.load(name).methods.values():
             if method.role == role:
-                yield _allow(service, name, method.name)
+                yield name, method.name
 
 
 def _allow(service: str, interface: str, member: str | None) -> str:
+    return _rule("allow", service, interface, member)
+
+
+def _rule(verdict: str, service: str, interface: str, member: str | None) -> str:
     which = f' send_member="{member}"' if member else ""
-    return f'<allow send_destination="{service}" send_interface="{interface}"{which}/>'
+    return f'<{verdict} send_destination="{service}" send_interface="{interface}"{which}/>'
 
 
 def _context(comment: str, who: str, rules: Iterable[str]) -> Iterator[str]:

@@ -32,6 +32,7 @@ _ROLES = {
     "viewer": "everybody on the bus",
     "operator": "members of the group `axiod-operator`, and administrators",
     "administrator": "members of the group `axiod-admin`, and root",
+    "gateway": "the user `axiod-gateway`, and root: the secrets that it needs to know who people are",
 }
 _INDEX = """# D-Bus interfaces
 
@@ -94,6 +95,9 @@ def page(interface: Interface) -> str:
     said = comments.read(interface.name)
     words = _Words(interface)
     parts: list[Iterable[str]] = [[_NOTE, "", f"# {interface.name}", "", words.sentence(said[interface.name].text), ""]]
+    if interface.resource:
+        where = f"Over the network: `{interface.resource}`, which the role {interface.role} may read."
+        parts.append([where, ""])
     if interface.properties:
         parts.append(_properties(interface.properties, said, words))
     if interface.methods:
@@ -131,6 +135,9 @@ def _typed(value: Value) -> list[str]:
             if len(option.type) == 1 and option.name != "DeadlineUsec":
                 return ["1", option.name, option.type, *_typed(option)]
         return ["0"]
+    if value.fields is not None:
+        name, field = next(iter(value.fields.items()))
+        return ["1", "1", name, field.type, *_typed(field)]
     if value.values:
         return [value.values[0]]
     if value.low is not None and value.high is not None and value.type != "s":
@@ -140,7 +147,11 @@ def _typed(value: Value) -> list[str]:
 
 def _words_of(signature: str) -> list[str]:
     if is_integer(signature):
-        return ["500"]
+        return ["1" if signature == "y" else "500"]
+    if signature == "ay":
+        return ["1", "48"]
+    if signature.startswith("a{"):
+        return ["1", *(word for part in split(signature[2:-1]) for word in _words_of(part))]
     if signature.startswith("a"):
         return ["1", *_words_of(signature[1:])]
     if signature.startswith("("):
@@ -185,6 +196,9 @@ def _properties(properties: Mapping[str, Property], said: Mapping[str, Comment],
     yield from ["## Properties", ""]
     yield from _table(("Property", "Type", "Allowed", "Unit", "Configurable", "May be absent", "Emits"), rows)
     used = [emits for emits in _TOLD if any(item.emits == emits for item in properties.values())]
+    for item in properties.values():
+        if item.value.fields is not None:
+            yield from [f"What a record of `{item.name}` may have: {_keys(item.value.fields)}.", ""]
     told = "; ".join(f"*{emits}*: {_TOLD[emits]}" for emits in used)
     yield from [f"How `PropertiesChanged` tells of a change: {told}.", ""]
     for name in properties:
@@ -194,7 +208,8 @@ def _properties(properties: Mapping[str, Property], said: Mapping[str, Comment],
 
 def _method(interface: Interface, method: Method, said: Comment, words: _Words) -> Iterator[str]:
     yield from [f"### {method.name}", "", words.sentence(said.text), ""]
-    yield from [f"Role: {method.role}.", ""]
+    adds = f" Over the network it adds one to `{method.creates}`." if method.creates else ""
+    yield from [f"Role: {method.role}.{adds}", ""]
     yield from ["```sh", shlex.join(example(interface, method)), "```", ""]
     rows = [_argument(value, "in", said, words) for value in method.inputs]
     rows += [_argument(value, "out", said, words) for value in method.outputs]
@@ -202,12 +217,23 @@ def _method(interface: Interface, method: Method, said: Comment, words: _Words) 
         yield from _table(("Argument", "", "Type", "Allowed", "Meaning"), rows)
     for value in method.inputs:
         if value.options is not None and value.options is not interface.configurable:
-            options = ", ".join(f"`{option.name}` (`{option.type}`)" for option in value.options.values())
-            yield from [f"What `{value.name}` takes: {options}.", ""]
+            yield from [f"What `{value.name}` takes: {_keys(value.options)}.", ""]
+        if value.fields is not None:
+            yield from [f"What a record of `{value.name}` may have: {_keys(value.fields)}.", ""]
     if method.errors:
         yield from [f"Errors: {', '.join(f'`{name}`' for name in method.errors)}.", ""]
         if re.search(r"[ (]", said.errors):
             yield from [words.sentence(said.errors), ""]
+
+
+def _keys(keys: Mapping[str, Value]) -> str:
+    return ", ".join(f"`{key.name}` (`{key.type}`{_limits(key)})" for key in keys.values())
+
+
+def _limits(key: Value) -> str:
+    if key.values:
+        return ": " + ", ".join(key.values)
+    return "" if key.low is None or key.high is None else f", {key.low:.12g} to {key.high:.12g}"
 
 
 def _signal(signal: Signal, said: Comment, words: _Words) -> Iterator[str]:
@@ -218,7 +244,7 @@ def _signal(signal: Signal, said: Comment, words: _Words) -> Iterator[str]:
 
 
 def _argument(value: Value, direction: str, said: Comment, words: _Words) -> str:
-    allowed = ", ".join(filter(None, (_allowed(value), value.unit)))
+    allowed = ", ".join(filter(None, (_allowed(value), value.unit, "a secret" if value.secret else "")))
     meaning = words.sentence(said.arguments[value.name]).replace("|", "\\|")
     return f"| `{value.name}` | {direction} | `{value.type}` | {allowed} | {meaning} |"
 

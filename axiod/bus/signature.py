@@ -159,6 +159,11 @@ def fits(signature: str, plain: Any) -> bool:
         return isinstance(plain, bool)
     if signature in ("s", "o"):
         return isinstance(plain, str)
+    if signature == "ay":
+        return isinstance(plain, bytes)
+    if signature.startswith("a{"):
+        key, value = split(signature[2:-1])
+        return isinstance(plain, dict) and all(fits(key, k) and fits(value, v) for k, v in plain.items())
     if not isinstance(plain, list | tuple):
         return False
     if signature.startswith("a"):

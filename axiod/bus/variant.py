@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from axiod.bus._lib import Variant
-from axiod.bus.signature import BASIC, split
+from axiod.bus.signature import BASIC, split, to_wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from axiod.bus.interface import Value
 
 
 def python_type(signature: str) -> Any:
@@ -15,6 +20,8 @@ def python_type(signature: str) -> Any:
         return BASIC[signature]
     if signature == "v":
         return Variant
+    if signature == "aa{sv}":
+        return list[dict[str, Any]]  # records, whose fields are plain
     if signature == "ay":
         return bytes
     if signature.startswith("a{"):
@@ -36,3 +43,19 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
+
+
+def wire(value: Value) -> Callable[[Any], Any]:
+    """Return what makes a Python value fit for the library, as to_wire does.
+
+    Plain records get the types of their fields. It raises KeyError, TypeError or ValueError for what cannot be sent.
+    """
+    fields = value.fields
+    if fields is None:
+        return to_wire(value.type)
+    sends = {name: (field.type, wire(field)) for name, field in fields.items()}
+
+    def record(given: dict[str, Any]) -> dict[str, Variant]:
+        return {name: Variant(sends[name][0], sends[name][1](item)) for name, item in given.items()}
+
+    return lambda rows: [record(row) for row in rows]

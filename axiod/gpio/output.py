@@ -11,16 +11,18 @@ import asyncio
 import contextlib
 import logging
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from axiod.bus.caller import caller
 from axiod.bus.freshness import check_deadline
 from axiod.clock import wall_usec
-from axiod.errors import Busy, HardwareFailure
+from axiod.errors import Busy, Conflict, HardwareFailure
 from axiod.gpio.adoption import Boot, Found, begins_active, stays
 from axiod.gpio.lines import Direction
 from axiod.gpio.memory import Memory
 from axiod.gpio.sequence import Program, Running
+from axiod.gpio.turn import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,20 +34,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class _Turn:
-    """Holds a lock, and calls a function when it has it and before it gives it back."""
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where an output stands and what runs on it, so that it can be put back."""
 
-    def __init__(self, lock: asyncio.Lock, between: Callable[[], None]) -> None:
-        self._lock = lock
-        self._between = between
-
-    async def __aenter__(self) -> None:
-        await self._lock.acquire()
-        self._between()
-
-    async def __aexit__(self, *_: object) -> None:
-        self._between()
-        self._lock.release()
+    active: bool
+    program: Program | None
+    last: bool | None
+    """What is stored for the boot policy "last"."""
 
 
 class Output:
@@ -92,16 +88,18 @@ class Output:
 
     async def begin(self) -> None:
         """Make an output of a line that was an input: inactive. Raises HardwareFailure."""
-        self.active = False
-        self.program = None
-        self._memory.program_later(self.program)
-        await self._memory.put_active(active=False)
-        try:
-            self._held.take().to_output(self.inverted)
-        except OSError as error:
-            raise self._held.failed("cannot become an output", error) from error
-        self._held.works_as(Direction.OUTPUT)
-        self._ours()
+        # Whoever tries again meanwhile (retry) would put it where the boot policy says.
+        async with self._lock:
+            self.active = False
+            self.program = None
+            self._memory.program_later(self.program)
+            await self._memory.put_active(active=False)
+            try:
+                self._held.take().to_output(self.inverted)
+            except OSError as error:
+                raise self._held.failed("cannot become an output", error) from error
+            self._held.works_as(Direction.OUTPUT)
+            self._ours()
 
     def retry(self, boot_id: str) -> None:
         """Try again what did not work: to take the line, or to drive it where it should be."""
@@ -131,30 +129,56 @@ class Output:
 
     # --- commands ---
 
+    def in_turn(self) -> Turn:
+        """One command after the other; a step that becomes due meanwhile is carried out before or after it."""
+        return Turn(self._lock, self._advance)
+
     async def set(self, active: bool, deadline_usec: int) -> None:
-        """Make it active or inactive; ends a pulse, not a sequence. Raises Timeout, HardwareFailure."""
+        """Make it active or inactive; ends a pulse, not a sequence. Raises Timeout, Conflict, HardwareFailure."""
         if not self._lock.locked() and self._stands(active):
             check_deadline(deadline_usec)
             return
-        async with self._in_turn():
-            await self._set(active, deadline_usec)
+        async with self.in_turn():
+            await self.set_now(active, deadline_usec)
+
+    async def set_now(self, active: bool, deadline_usec: int) -> None:
+        """Do what set() does, within a turn that somebody holds (in_turn). Raises what set() does."""
+        self._check(deadline_usec)
+        if self._stands(active):
+            return
+        going_on = None if self.running is Running.PULSE else self.program
+        await self._move(active, lambda: going_on, going_on.final if going_on else active, deadline_usec)
+
+    @property
+    def stand(self) -> Stand:
+        """What put_back() takes."""
+        return Stand(self.active, self.program, self._memory.last)
+
+    def put_back(self, stand: Stand) -> None:
+        """Undo what was done within the turn that somebody holds. Raises HardwareFailure."""
+        if stand == self.stand:
+            return
+        self._drive(stand.active)
+        self.program = stand.program
+        self._memory.undo(stand.active, stand.last, stand.program)
+        self._on_change()
 
     async def toggle(self, deadline_usec: int) -> bool:
-        """Make it the other; returns what it is now. Raises Timeout, HardwareFailure."""
-        async with self._in_turn():
-            await self._set(not self.active, deadline_usec)
+        """Make it the other; returns what it is now. Raises Timeout, Conflict, HardwareFailure."""
+        async with self.in_turn():
+            await self.set_now(not self.active, deadline_usec)
             return self.active
 
     async def pulse(self, duration_ms: int, deadline_usec: int) -> None:
-        """Make it active for a time; a pulse that runs begins anew. Raises Busy, Timeout, HardwareFailure."""
-        async with self._in_turn():
+        """Make it active for a time; a pulse that runs begins anew. Raises Busy, Timeout, Conflict, HardwareFailure."""
+        async with self.in_turn():
             if self.running is Running.SEQUENCE:
                 raise Busy(f"{self.name} runs a sequence; cancel it first")
             await self._begin(lambda: Program.pulse(duration_ms, time.monotonic_ns()), deadline_usec)
 
     async def run_sequence(self, steps: list[tuple[bool, int]], deadline_usec: int) -> None:
-        """Take it through steps. Raises InvalidArgument, Busy, Timeout, HardwareFailure."""
-        async with self._in_turn():
+        """Take it through steps. Raises InvalidArgument, Busy, Timeout, Conflict, HardwareFailure."""
+        async with self.in_turn():
             Program.sequence(steps, 0)
             if self.program:
                 raise Busy(f"{self.name} runs a {self.running}; cancel it first")
@@ -162,7 +186,7 @@ class Output:
 
     async def cancel(self) -> None:
         """End what runs: a pulse at once becomes inactive, after a sequence it stays. Raises HardwareFailure."""
-        async with self._in_turn():
+        async with self.in_turn():
             if self.running is Running.PULSE:
                 self._drive(active=False)
             elif self.program:
@@ -180,7 +204,7 @@ class Output:
 
     async def invert(self, inverted: bool) -> None:
         """Change which level is active: the level moves, the activeness stays; cancels what runs."""
-        async with self._in_turn():
+        async with self.in_turn():
             former, self.inverted = self.inverted, inverted
             try:
                 self._drive(self.active, force=True)
@@ -209,15 +233,14 @@ class Output:
         """Whether nothing is to be done for it to be active or inactive."""
         return active == self.active and not self.program and not self.problem and self._memory.program_sure
 
-    async def _set(self, active: bool, deadline_usec: int) -> None:
+    def _check(self, deadline_usec: int) -> None:
+        """Raise Timeout or Conflict when a command waited too long for its turn: it may be an input by now."""
         check_deadline(deadline_usec)
-        if self._stands(active):
-            return
-        going_on = None if self.running is Running.PULSE else self.program
-        await self._move(active, lambda: going_on, going_on.final if going_on else active, deadline_usec)
+        if not self._taken and not self.problem:
+            raise Conflict(f"{self.name} is an input; set its Direction to output first")
 
     async def _begin(self, program: Callable[[], Program], deadline_usec: int) -> None:
-        check_deadline(deadline_usec)
+        self._check(deadline_usec)
         begun = program()
         await self._move(begun.active, program, begun.final, deadline_usec)
 
@@ -246,10 +269,6 @@ class Output:
             raise unstored
 
     # --- steps ---
-
-    def _in_turn(self) -> _Turn:
-        """One command after the other; a step that becomes due meanwhile is carried out before or after it."""
-        return _Turn(self._lock, self._advance)
 
     def _advance(self) -> None:
         """Carry out the step that is due, and wait for the next one. Steps that were missed are not made up for.
@@ -342,7 +361,7 @@ class Output:
         self._memory.moved(self.active, self.last_change_usec, self.count)
 
     def _drive(self, active: bool, *, force: bool = False) -> None:
-        if not self._held.held:
+        if not (self._taken and self._held.held):
             raise HardwareFailure(self.problem or f"{self.name} has no line")
         changes = active != self.active
         if changes or force or self.problem:

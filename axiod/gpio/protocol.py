@@ -72,3 +72,8 @@ def unpack(packet: bytes) -> tuple[int, int, int, int, bytes]:
 def socket_path() -> str:
     """Return where the simulated world listens."""
     return os.environ.get(SOCKET_VARIABLE, DEFAULT_SOCKET)
+
+
+def serial_path(id_: str) -> str:
+    """Return where the simulated world has a serial port: a link to a pty, there while the adapter is plugged in."""
+    return os.path.join(os.path.dirname(socket_path()), f"serial-{id_}")  # noqa: PTH118, PTH120 # pathlib costs memory

@@ -94,24 +94,31 @@ class PortHandler(CircuitHandler):
         return self.settings.failure_policy if self._port.output else None
 
     async def set(self, active: bool, options: dict[str, Any]) -> None:
-        await self._driven().set(active, options["DeadlineUsec"])
+        await self.driven().set(active, options["DeadlineUsec"])
 
     async def toggle(self, options: dict[str, Any]) -> bool:
-        return await self._driven().toggle(options["DeadlineUsec"])
+        return await self.driven().toggle(options["DeadlineUsec"])
 
     async def pulse(self, duration_ms: int, options: dict[str, Any]) -> None:
-        await self._driven().pulse(duration_ms, options["DeadlineUsec"])
+        await self.driven().pulse(duration_ms, options["DeadlineUsec"])
 
     async def run_sequence(self, steps: list[tuple[bool, int]], options: dict[str, Any]) -> None:
-        await self._driven().run_sequence(steps, options["DeadlineUsec"])
+        await self.driven().run_sequence(steps, options["DeadlineUsec"])
 
     async def cancel(self) -> None:
-        await self._driven().cancel()
+        await self.driven().cancel()
 
     async def reset_counter(self) -> int:
         count = await (self._output.reset_count() if self._is_output else self._watch.reset_count())
         self.publish(wall_usec())
         return count
+
+    def driven(self) -> Output:
+        """Return what drives it; raises Conflict for an input."""
+        if not self._is_output:
+            advice = "; set its Direction to output first" if self._port.output else " and cannot be an output"
+            raise Conflict(f"{self.terminal} is an input{advice}")
+        return self._output
 
     def acquire(self, boot_id: str) -> None:
         if self._is_output:
@@ -150,11 +157,6 @@ class PortHandler(CircuitHandler):
     @property
     def _known(self) -> bool:
         return self._output.known if self._is_output else super()._known
-
-    def _driven(self) -> Output:
-        if not self._is_output:
-            raise Conflict(f"{self.terminal} is an input; set its Direction to output first")
-        return self._output
 
     def _amended(self, changes: dict[str, Any]) -> PortSettings:
         return self.settings.for_port(self._port, changes)

@@ -12,6 +12,7 @@ from axiod.gpio.keeper import Keeper
 from axiod.io.alarm import AlarmHandler
 from axiod.io.circuit import Shared
 from axiod.io.loops import LoopReader
+from axiod.io.outputs import OUTPUTS, OutputsHandler
 from axiod.io.port import PortHandler
 from axiod.io.stored import alarm_settings, port_settings, settings_file
 
@@ -28,14 +29,17 @@ class IoService:
         lines = BoardLines(context.board)
         file = settings_file(context.state_dir)
         shared = Shared(context, lines, self._loops, file, asyncio.Lock())
+        ports = [PortHandler(shared, port, port_settings(file, port)) for port in context.board.ports]
+        self._outputs = OutputsHandler(ports)
         self._handlers: list[PortHandler | AlarmHandler] = [
-            *(PortHandler(shared, port, port_settings(file, port)) for port in context.board.ports),
+            *ports,
             *(AlarmHandler(shared, alarm, alarm_settings(file, alarm)) for alarm in context.board.alarms),
         ]
         self._keeper = Keeper(context, lines, self._handlers)
 
     def start(self) -> None:
         """Take every line, export everything, and go on trying for what could not be had."""
+        self._context.server.export(self._context.path, OUTPUTS, self._outputs)
         for handler in self._handlers:
             self._context.server.export(handler.path, handler.interface, handler)
         self._keeper.start()

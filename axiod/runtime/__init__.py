@@ -9,5 +9,6 @@ board      the board that it runs with
 store      settings that were acknowledged, as YAML, with the generation before
 state      counters, last states and timers, in SQLite
 fds        file descriptors that outlive the process, kept by systemd
+watchdog   tells systemd that the event loop turns
 log        lines that the journal understands
 """

@@ -24,8 +24,8 @@ from axiod.bus.connection import Connection
 from axiod.bus.server import Server
 from axiod.bus.service import EventSource, ServiceRoot
 from axiod.errors import AxiodError
-from axiod.runtime import log
-from axiod.runtime.board import NO_BOARD, NO_BOARD_PROBLEM, chosen, named
+from axiod.runtime import log, watchdog
+from axiod.runtime.board import NO_BOARD, NO_BOARD_PROBLEM, chosen, chosen_if_any, named
 from axiod.runtime.config import ConfigError
 from axiod.runtime.fds import FdStore
 from axiod.runtime.log import complain
@@ -58,6 +58,8 @@ class Context:
     board: Board
     path: str
     """The root object, for example /org/axiod/io1."""
+    connection: Connection
+    """For who is a client of other services as well."""
     server: Server
     root: ServiceRoot
     events: EventSource
@@ -68,13 +70,19 @@ class Context:
     """A task that fails in it ends the daemon, loudly."""
 
 
-def run(options: Options, start: Callable[[Context], Awaitable[Service]]) -> None:
-    """Run the service org.axiod.NAME1 until it is told to stop, and exit the process."""
+def run(options: Options, start: Callable[[Context], Awaitable[Service]], *, drives: bool = True) -> None:
+    """Run the service org.axiod.NAME1 until it is told to stop, and exit the process.
+
+    `drives`: it drives what is on the board, so that it cannot run when the profile cannot be used.
+    """
     log.setup("info")
     fds = FdStore()
     try:
         settings = options.settings()
-        board = chosen(settings, options.state_dir, lines_are_kept=fds.any)
+        if drives:
+            board = chosen(settings, options.state_dir, lines_are_kept=fds.any)
+        else:
+            board = chosen_if_any(settings, options.state_dir)
     except ConfigError as error:
         complain(error)
         sys.exit(EXIT_CONFIG)
@@ -126,18 +134,20 @@ class _Daemon:
         state = State(self._state_dir / "state.sqlite", lambda text: root.problem("state", text))
         try:
             async with asyncio.TaskGroup() as tasks:
-                context = Context(self._board, path, server, root, events, self._fds, state, self._state_dir, tasks)
+                context = Context(
+                    self._board, path, connection, server, root, events, self._fds, state, self._state_dir, tasks
+                )
                 service = await start(context)
                 self._fds.drop_rest()
                 events.live = True
                 await connection.request_name(bus_name)
-                watchdog = tasks.create_task(_watchdog())
+                beating = tasks.create_task(watchdog.watchdog())
                 _log.info("%s is ready: %s", bus_name, root.status)
                 daemon.notify("READY=1")
                 self._ready = True
                 lost = await self._until_end(connection)
                 daemon.notify("STOPPING=1")
-                watchdog.cancel()
+                beating.cancel()
                 await server.close()
                 await service.stop()
         finally:
@@ -168,11 +178,3 @@ class _Daemon:
                 _log.warning("the board profile has changed; restart axiod-%s to take it", self._name)
             _log.info("took the configuration")
         daemon.notify("READY=1")
-
-
-async def _watchdog() -> None:
-    """Tell systemd twice in each period that the event loop turns; it does so from the loop itself."""
-    period = int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6
-    while period:
-        daemon.notify("WATCHDOG=1")
-        await asyncio.sleep(period / 2)

@@ -35,6 +35,19 @@ def chosen(settings: Settings, state_dir: Path, *, lines_are_kept: bool) -> Boar
     return board
 
 
+def chosen_if_any(settings: Settings, state_dir: Path) -> Board:
+    """Return the board for a service that drives nothing of it, and so runs whatever became of the profile.
+
+    That is the one that the settings name, the last good one where that cannot be used, and NO_BOARD where there never
+    was any.
+    """
+    try:
+        return chosen(settings, state_dir, lines_are_kept=False)
+    except ConfigError as error:
+        _log.error("%s", error)
+        return last_good(state_dir) or NO_BOARD
+
+
 def named(settings: Settings, *, lines_are_kept: bool) -> tuple[Board, Mapping[str, Any]]:
     """Return the board that the settings name, and its whole profile. Raises ConfigError.
 

@@ -27,8 +27,10 @@ _T = TypeVar("_T")
 class Store:
     """One file of settings. Used by one process at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, private: bool = False) -> None:
+        """`private`: only its owner may read it, and no log quotes from it."""
         self.path = path
+        self._private = private
         self.previous = path.with_name(path.name + ".previous")
 
     def load(self, read: Callable[[Any], _T], default: _T) -> _T:
@@ -47,13 +49,15 @@ class Store:
                 raise HardwareFailure(f"{path} cannot be read: {error}") from error
             except (ValueError, AxiodError) as error:
                 aside = set_aside(path)
-                _log.error("%s is damaged (%s); set aside as %s", path, " ".join(str(error).split()), aside.name)
+                reason = "its text cannot be taken" if self._private else " ".join(str(error).split())
+                _log.error("%s is damaged (%s); set aside as %s", path, reason, aside.name)
         return default
 
     def save(self, data: Any) -> None:
         """Make data the present generation; raises HardwareFailure, and then the former one stays."""
+        text = yaml.dump(data, Dumper=_DUMPER, sort_keys=False, allow_unicode=True)
         try:
-            durable.write(self.path, yaml.dump(data, Dumper=_DUMPER, sort_keys=False, allow_unicode=True))
+            durable.write(self.path, text, mode=0o600 if self._private else None)
         except OSError as error:
             raise HardwareFailure(f"the settings cannot be stored in {self.path}: {error.strerror}") from error
 

@@ -428,6 +428,24 @@ CASES = {
         "        shorted: [0, 1]\n        cut: [",
         '18: front_ends.loop.ranges.serial-1k.shorted: unknown key; did you mean "short"?',
     ),
+    "identity that is unknown": case(
+        "title: Test\n",
+        "title: Test\nidentity: {modell: X}\n",
+        '4: identity.modell: unknown key; did you mean "model"?',
+    ),
+    "identity that is empty": case(
+        "title: Test\n", 'title: Test\nidentity: {model: ""}\n', '4: identity.model: expected text, not ""'
+    ),
+    "identity of two lines": case(
+        "title: Test\n",
+        'title: Test\nidentity: {brand: "a\\nb"}\n',
+        "4: identity.brand: expected one line of at most 100 characters",
+    ),
+    "identity that is a number": case(
+        "title: Test\n",
+        "title: Test\nidentity: {model: 9210}\n",
+        "4: identity.model: expected text, not the number 9210; put it in quotes",
+    ),
     "schema missing": case("schema: 1\n", "", "1: schema: missing; the version of the format, 1"),
     "schema of the future": case("schema: 1", "schema: 2", '1: schema: this axiod reads version 1, not "2"'),
     "merge key": case(

@@ -18,6 +18,7 @@ from axiod.board.profile import (
     Chip,
     ContactForm,
     Drive,
+    Identity,
     Led,
     LineRef,
     LoopState,
@@ -60,6 +61,7 @@ def test_a_good_profile_is_read_whole(tmp_path: Path) -> None:
     assert board == Board(
         name="test",
         title="Test",
+        identity=Identity(model="TEST", full_name="axiod TEST Network I/O Relay Module", short_name="axiod TEST"),
         chips=(main, hat),
         ports=(
             Port(
@@ -269,3 +271,16 @@ class TestFind:
 
     def test_the_folders_of_the_checkout(self) -> None:
         assert find("a9210-sim").name == "a9210-sim.yaml"
+
+
+def test_what_the_product_is_called(tmp_path: Path) -> None:
+    said = "identity: {brand: Gates, model: G1, product_type: Gate, variant: 24 V, web_url: https://gates.example}\n"
+    board = load(write(tmp_path, "test.yaml", GOOD.replace("title: Test\n", f"title: Test\n{said}")), [])
+    assert board.identity == Identity(
+        "Gates", "G1", "Gates G1 Gate", "Gates G1", "Gate", "24 V", "https://gates.example"
+    )
+    over = "schema: 1\nextends: test.yaml\nname: other\ntitle: Other\nidentity: {model: G2, full_name: The Gate}\n"
+    other = load(write(tmp_path, "other.yaml", over), [])
+    assert other.identity == Identity("Gates", "G2", "The Gate", "Gates G2", "Gate", "24 V", "https://gates.example")
+    bare = load(write(tmp_path, "bare.yaml", over.replace("{model: G2, full_name: The Gate}", "null")), [])
+    assert bare.identity == Identity("axiod", "OTHER", "axiod OTHER Network I/O Relay Module", "axiod OTHER")

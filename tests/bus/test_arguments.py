@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from axiod.bus._lib import Variant
-from axiod.bus.arguments import check, checker, expectation, options, unknown
+from axiod.bus.arguments import check, checker, expectation, options, plain_options, unknown, wrong_value
 from axiod.bus.client import from_text, variants
-from axiod.bus.interface import Value
+from axiod.bus.interface import Value, load
 from axiod.errors import InvalidArgument
 
 STATE = Value("state", "s", values=("open", "closed"))
@@ -186,3 +186,26 @@ def test_variants_have_the_types_of_the_contract() -> None:
 def test_variants_refuse_what_has_not_the_type(given: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument):
         variants({"DebounceMs": DEBOUNCE, "flag": FLAG, "text": TEXT}, given)
+
+
+@pytest.mark.parametrize("given", ["", "x" * 65, "the secret\n", 7, None])
+def test_a_secret_is_not_quoted(given: Any) -> None:
+    password = load("org.axiod.system1.Account").methods["SetPassword"].inputs[0]
+    assert password.secret
+    text = wrong_value(password, given)
+    assert text == "password must be printable text of 1 to 64 characters"
+    if isinstance(given, str):
+        with pytest.raises(InvalidArgument, match="password must be") as caught:
+            check(password, given)
+        assert str(caught.value) == text
+        with pytest.raises(InvalidArgument) as caught:
+            from_text(password, given)
+        assert str(caught.value) == text
+
+
+def test_maps_from_a_file_stay_maps() -> None:
+    known = {"Source": Value("Source", "a{ss}"), "Levels": Value("Levels", "a{sd}")}
+    given = {"Source": {"port": "1"}, "Levels": {"low": 1, "high": 2.5}}
+    found = plain_options(known, given, "option")
+    assert found == {"Source": {"port": "1"}, "Levels": {"low": 1.0, "high": 2.5}}
+    assert isinstance(found["Levels"]["low"], float)

@@ -28,9 +28,9 @@ def test_roles_are_in_order() -> None:
     assert Role.named("operator") is Role.OPERATOR
 
 
-def test_root_and_the_user_of_the_service_are_administrators() -> None:
-    assert role_of(0, ()) is Role.ADMINISTRATOR
-    assert role_of(os.geteuid(), ()) is Role.ADMINISTRATOR
+def test_root_and_the_user_of_the_service_may_do_everything() -> None:
+    assert role_of(0, ()) is Role.GATEWAY
+    assert role_of(os.geteuid(), ()) is Role.GATEWAY
 
 
 def test_everybody_else_is_a_viewer() -> None:
@@ -55,7 +55,7 @@ async def test_the_bus_says_who_calls(connection: Connect) -> None:
     callers = Callers(mine)
     assert callers.known(other.unique_name) is None
     found = await callers.find(other.unique_name)
-    assert found == Caller(other.unique_name, os.geteuid(), Role.ADMINISTRATOR)
+    assert found == Caller(other.unique_name, os.geteuid(), Role.GATEWAY)
     assert callers.known(other.unique_name) is found
     assert str(found) == f"user {os.geteuid()} ({other.unique_name})"
 
@@ -115,7 +115,7 @@ async def test_a_handler_can_ask_who_calls(served: Served) -> None:
     await served.call("Cancel")
     served.relay.answers["Cancel"] = waits
     await served.call("Cancel")
-    assert seen == [Caller(served.client.unique_name, os.geteuid(), Role.ADMINISTRATOR)] * 2
+    assert seen == [Caller(served.client.unique_name, os.geteuid(), Role.GATEWAY)] * 2
     # What happens after the call is nobody's: neither here nor in what the connection calls next.
     later: list[Caller | None] = []
 

@@ -74,9 +74,32 @@ def test_configure_takes_the_configurable_properties() -> None:
     assert not thing.properties["Mode"].optional
 
 
+def test_what_the_network_sees() -> None:
+    thing = parse(
+        document(f"""
+        {note("Resource", "things/{id}")}{note("Role", "administrator")}
+        <method name="Add">{note("Role", "gateway")}{note("Creates", "things")}
+          <arg name="word" type="s" direction="in">{note("Secret", "true")}</arg>
+          <arg name="name" type="s" direction="in"/>
+        </method>
+        """)
+    )
+    assert (thing.resource, thing.role) == ("things/{id}", "administrator")
+    method = thing.methods["Add"]
+    assert (method.role, method.creates) == ("gateway", "things")
+    assert [value.secret for value in method.inputs] == [True, False]
+
+
+def test_what_says_nothing_of_the_network_is_not_seen_there_and_anybody_may_read_it() -> None:
+    thing = parse(document(f'<method name="Do">{ROLE}</method>'))
+    assert (thing.resource, thing.role, thing.methods["Do"].creates) == ("", "viewer", "")
+
+
 @pytest.mark.parametrize(
     ("members", "text"),
     [
+        (note("Role", "root"), "Role"),
+        (note("Resorce", "x"), "Resorce"),
         ('<method name="Do"/>', "Role"),
         ('<method name="Do"><annotation name="org.axiod.Role" value="root"/></method>', "Role"),
         (f'<property name="P" type="s" access="readwrite">{EMITS}</property>', "read-only"),

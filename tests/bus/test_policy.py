@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -40,7 +44,8 @@ VIEWERS = ("context", "default")
 OPERATOR = ("group", OPERATOR_GROUP)
 EVERYTHING = {("group", ADMINISTRATOR_GROUP), ("user", "root"), ("user", GATEWAY_USER)}
 """Who may call whatever a service has."""
-ALLOWED = {"viewer": {VIEWERS}, "operator": {OPERATOR}, "administrator": set[tuple[str, str]]()}
+NOBODY_BY_NAME = set[tuple[str, str]]()
+ALLOWED = {"viewer": {VIEWERS}, "operator": {OPERATOR}, "administrator": NOBODY_BY_NAME, "gateway": NOBODY_BY_NAME}
 """Role -> who is allowed its methods by name."""
 STANDARD: dict[str, set[str | None]] = {
     "org.freedesktop.DBus.Peer": {None},
@@ -113,14 +118,33 @@ def test_a_method_is_allowed_to_its_role_and_to_nobody_else(service: str) -> Non
         if verb == "allow" and "send_interface" in rule:
             found.setdefault((rule["send_interface"], rule.get("send_member")), set()).add(who)
     expected: dict[tuple[str, str | None], set[tuple[str, str]]] = {
-        (name, method.name): ALLOWED[method.role]
+        (name, method.name): callers
         for name in own(service)
         for method in contract.load(name).methods.values()
-        if ALLOWED[method.role]
+        if (callers := ALLOWED[method.role] | {("user", user) for user in method.users})
     }
     for name, members in STANDARD.items():
         expected |= {(name, member): {VIEWERS} for member in members}
     assert found == expected
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_is_for_the_gateway_alone_is_denied_to_administrators(service: str) -> None:
+    denied = {
+        (who, rule["send_interface"], rule["send_member"])
+        for who, verb, rule in rules(service)
+        if verb == "deny" and "send_interface" in rule
+    }
+    expected = {
+        (("group", ADMINISTRATOR_GROUP), name, method.name)
+        for name in own(service)
+        for method in contract.load(name).methods.values()
+        if method.role == "gateway"
+    }
+    assert denied == expected
+    if service == "system":
+        names = {"Credentials", "VerifyPassword", "VerifyToken", "Report", "Key"}
+        assert {member for _, _, member in denied} == names
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -129,7 +153,7 @@ def test_what_is_not_allowed_is_denied(service: str) -> None:
     broad = [(who, verb, rule) for who, verb, rule in rules(service) if "send_interface" not in rule]
     assert broad[:2] == [
         (("user", f"axiod-{service}"), "allow", {"own": name}),
-        (VIEWERS, "deny", {"send_destination": name}),
+        (VIEWERS, "deny", {"send_destination": name, "send_type": "method_call"}),
     ]
     rest = broad[2:]
     assert {who for who, _, _ in rest} == EVERYTHING
@@ -233,6 +257,61 @@ async def test_the_bus_lets_through_what_the_role_may(system_bus: Daemon, who: t
     assert passed == {(name, method.name): method.role in may for name, method in calls}
 
 
+_EVERY_ROLE = {"viewer", "operator", "administrator", "gateway"}
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [
+        (somebody(), {"viewer"}),
+        (somebody(USERS["axiod-relays"]), {"viewer"}),
+        (somebody(USERS["axiod-events"]), {"viewer", "axiod-events"}),
+        (somebody(NOBODY, OPERATORS), {"viewer", "operator"}),
+        (somebody(NOBODY, ADMINISTRATORS), {"viewer", "operator", "administrator"}),
+        (somebody(NOBODY, OPERATORS, ADMINISTRATORS), {"viewer", "operator", "administrator"}),
+        (somebody(USERS[GATEWAY_USER]), _EVERY_ROLE),
+        ((), _EVERY_ROLE),
+    ],
+    ids=["nobody", "another service", "events", "operator", "administrator", "both", "gateway", "root"],
+)
+async def test_secrets_are_for_the_gateway_alone(
+    system_bus: Daemon, accounts: Accounts, tmp_path: Path, who: tuple[str, ...], may: set[str]
+) -> None:
+    """axiod-system itself, as its own user, behind the bus."""
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(0o777)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    environment = {"DBUS_SYSTEM_BUS_ADDRESS": system_bus.address, "STATE_DIRECTORY": str(state)}
+    command = (*accounts.user("axiod-system"), sys.executable, "-m", "axiod.system")
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=Path(__file__).parents[2], env={**os.environ, **environment}, stderr=subprocess.DEVNULL
+    )
+    busctl = ("busctl", f"--address={system_bus.address}")
+    try:
+        await _until_there(*busctl)
+        methods = {
+            (name, method.name): {method.role, *method.users}
+            for name in own("system")
+            for method in contract.load(name).methods.values()
+        }
+        passed = {}
+        for name, member in methods:
+            outcome = await run(*who, *busctl, "call", "org.axiod.system1", "/org/axiod/system1/access", name, member)
+            passed[name, member] = not refused_by_the_bus(outcome)
+        assert passed == {key: bool(who_may & may) for key, who_may in methods.items()}
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _until_there(*busctl: str) -> None:
+    async with asyncio.timeout(20):
+        while (await run(*busctl, "status", "org.axiod.system1")).code != 0:
+            pass
+
+
 @pytest.mark.usefixtures("relay")
 async def test_a_property_is_set_by_nobody(system_bus: Daemon) -> None:
     setting = ("org.freedesktop.DBus.Properties", "Set", "ssv", RELAY, "Active", "b", "true")
@@ -242,6 +321,64 @@ async def test_a_property_is_set_by_nobody(system_bus: Daemon) -> None:
     outcome = await call(system_bus, (), *setting)
     assert outcome.code != 0
     assert not refused_by_the_bus(outcome)
+
+
+_LISTENER = """
+import asyncio, sys
+from axiod.bus.client import Service
+from axiod.bus.connection import Connection
+
+async def main():
+    connection = await Connection.open(sys.argv[1])
+    await connection.request_name("org.axiod.io1")
+    heard = asyncio.get_running_loop().create_future()
+    await Service(connection, "org.axiod.relays1").on_event(heard.set_result)
+    print("ready", flush=True)
+    print((await heard).topic)
+    await connection.close()
+
+asyncio.run(main())
+"""
+_TELLER = """
+import asyncio, sys
+from axiod.bus.connection import Connection
+from axiod.bus.server import Server
+from axiod.bus.service import EventSource
+
+async def main():
+    connection = await Connection.open(sys.argv[1])
+    server = Server(connection, "/org/axiod/relays1")
+    events = EventSource(server, "/org/axiod/relays1")
+    await connection.request_name("org.axiod.relays1")
+    events.happened("tns1:Device/Something", {}, {}, 1)
+    await server.close()
+    await connection.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_service_hears_what_another_tells(system_bus: Daemon, accounts: Accounts) -> None:
+    """A rule on who may call it must not keep signals from the connection that has its name."""
+    source = Path(__file__).parents[2]
+    python = (sys.executable, "-c")
+    listener = await asyncio.create_subprocess_exec(
+        *accounts.user("axiod-io"), *python, _LISTENER, system_bus.address, stdout=subprocess.PIPE, cwd=source
+    )
+    assert listener.stdout
+    try:
+        assert await listener.stdout.readline() == b"ready\n"
+        teller = await asyncio.create_subprocess_exec(
+            *accounts.user("axiod-relays"), *python, _TELLER, system_bus.address, cwd=source
+        )
+        assert await teller.wait() == 0
+        async with asyncio.timeout(20):
+            assert await listener.stdout.readline() == b"tns1:Device/Something\n"
+            await listener.wait()
+    finally:
+        if listener.returncode is None:
+            listener.kill()
+            await listener.wait()
 
 
 def test_the_policies_can_be_read_by_the_bus() -> None:

@@ -455,6 +455,20 @@ async def test_events_are_counted_and_a_snapshot_has_the_latest(served: Served) 
     assert await client.snapshot() == (3, [])  # a gap: the snapshot has changed
 
 
+async def test_what_only_happens_is_told_and_in_no_snapshot(served: Served) -> None:
+    source = EventSource(served.server, ROOT)
+    client = Service(served.client, NAME)
+    events: list[Any] = []
+    await client.on_event(events.append)
+    topic = "tns1:UserAlarm/tnsaxis:Recurring/Pulse"
+    source.live = True
+    source.happened(topic, {"id": "noon"}, {}, 5)
+    source.happened(topic, {"id": "noon"}, {}, 6)
+    await until(lambda: len(events) == 2)
+    assert events == [Event(topic, {"id": "noon"}, {}, 5, 1), Event(topic, {"id": "noon"}, {}, 6, 2)]
+    assert await client.snapshot() == (2, [])
+
+
 async def test_what_appears_later_is_told_with_its_first_value(served: Served) -> None:
     source = EventSource(served.server, ROOT)
     client = Service(served.client, NAME)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from axiod.bus._lib import Variant
-from axiod.bus.signature import from_wire, integer_bounds, is_integer, split, to_wire
+from axiod.bus.signature import fits, from_wire, integer_bounds, is_integer, split, to_wire
 from axiod.bus.variant import plain, python_type
 
 
@@ -148,3 +148,26 @@ def test_what_is_plain_python_already_costs_nothing(signature: str) -> None:
 def test_plain_takes_the_variants_out_at_any_depth() -> None:
     value = {"a": Variant("v", Variant("as", ["x"])), "b": [Variant("(u)", [1])]}
     assert plain(value) == {"a": ["x"], "b": [[1]]}
+
+
+@pytest.mark.parametrize(
+    ("signature", "value", "expected"),
+    [
+        ("ay", b"\x00", True),
+        ("ay", [0], False),
+        ("ay", "text", False),
+        ("a{sb}", {"a": True}, True),
+        ("a{sb}", {}, True),
+        ("a{sb}", {"a": 1}, False),
+        ("a{sb}", {1: True}, False),
+        ("a{sb}", [("a", True)], False),
+        ("a{sas}", {"a": ["b"]}, True),
+        ("a{sas}", {"a": "b"}, False),
+        ("u", True, False),
+        ("u", -1, False),
+        ("a(su)", [["a", 1]], True),
+        ("a(su)", [["a"]], False),
+    ],
+)
+def test_what_fits_a_type(signature: str, value: Any, expected: bool) -> None:
+    assert fits(signature, value) is expected

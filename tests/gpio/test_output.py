@@ -18,7 +18,7 @@ import pytest
 import pytest_asyncio
 
 from axiod.clock import monotonic_usec
-from axiod.errors import Busy, HardwareFailure, InvalidArgument, Timeout
+from axiod.errors import Busy, Conflict, HardwareFailure, InvalidArgument, Timeout
 from axiod.gpio.adoption import Boot
 from axiod.gpio.held import HeldLine
 from axiod.gpio.lines import Direction
@@ -450,6 +450,8 @@ async def test_a_line_that_failed_when_it_was_taken_is_taken_later(
     assert not machine.acquire()
     assert machine.output.problem == "x cannot be used: Input/output error"
     lines.pin("x").error = None
+    with pytest.raises(HardwareFailure, match="x cannot be used: Input/output error"):
+        await machine.output.set(False, soon())
     machine.output.retry(lines.boot)
     assert machine.stands() == (None, True, True)
     assert list(fds.kept) == ["x"]
@@ -725,6 +727,33 @@ async def test_it_ends_after_the_commands_before_it(machine: Machine) -> None:
     assert (machine.output.running, machine.output.active) == ("idle", False)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda output: output.set(True, soon()),
+        lambda output: output.toggle(soon()),
+        lambda output: output.pulse(60_000, soon()),
+        lambda output: output.run_sequence([(True, 60_000)], soon()),
+    ],
+    ids=["set", "toggle", "pulse", "sequence"],
+)
+async def test_it_refuses_the_commands_after_it(
+    machine: Machine, command: Callable[[Output], Coroutine[Any, Any, Any]]
+) -> None:
+    """They wait for their turn, and when it comes the line is that of an input."""
+    driven = list(machine.pin.driven)
+    async with machine.output.in_turn():
+        end = asyncio.ensure_future(machine.output.end())
+        await asyncio.sleep(0)
+        waiting = asyncio.ensure_future(command(machine.output))
+        await asyncio.sleep(0)
+    await end
+    with pytest.raises(Conflict, match="x is an input"):
+        await waiting
+    assert machine.pin.driven == driven
+    assert (machine.output.running, machine.output.active) == ("idle", False)
+
+
 async def test_it_begins_inactive(machine: Machine) -> None:
     machine.output.inverted = True
     machine.pin.driven.clear()
@@ -732,3 +761,15 @@ async def test_it_begins_inactive(machine: Machine) -> None:
     await machine.output.begin()
     assert (machine.output.active, machine.pin.driven) == (False, [True])
     assert os.fstat(next(iter(machine.fds.kept.values())))
+
+
+async def test_nobody_takes_it_while_it_begins(machine: Machine) -> None:
+    """A keeper that tries again in that moment would put it where the boot policy says."""
+    await machine.output.end()
+    machine.output.boot = Boot.ACTIVE
+    machine.pin.driven.clear()
+    beginning = asyncio.ensure_future(machine.output.begin())
+    await asyncio.sleep(0)
+    machine.output.retry("another boot")
+    await beginning
+    assert (machine.output.active, machine.pin.driven) == (False, [False])

@@ -180,7 +180,8 @@ async def test_the_normal_state_of_an_input_changes_what_is_active(client: Clien
 
 
 async def test_an_input_cannot_be_driven(client: Client) -> None:
-    for name, terminal in (("input1", "Input 1"), ("io1", "I/O 1")):
+    advice = {"input1": "Input 1 is an input and cannot be an output", "io1": "I/O 1 is an input; set its Direction"}
+    for name, text in advice.items():
         port = client.port(name)
         for member, arguments in (
             ("Set", (True, {})),
@@ -189,7 +190,7 @@ async def test_an_input_cannot_be_driven(client: Client) -> None:
             ("RunSequence", ([(True, 1)], {})),
             ("Cancel", ()),
         ):
-            with pytest.raises(Conflict, match=f"{terminal} is an input; set its Direction to output first"):
+            with pytest.raises(Conflict, match=text):
                 await port.call(member, *arguments)
     with pytest.raises(NotFound, match=r"Running of .* has no value now"):
         await client.connection.call(

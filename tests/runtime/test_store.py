@@ -196,3 +196,18 @@ def test_whatever_is_saved_is_read_again(store: Store, data: dict[str, Any]) -> 
     store.save(data)
     assert read(store) == data
     assert yaml.safe_load(store.path.read_text(encoding="utf-8")) == data
+
+
+def test_what_is_private_is_for_its_owner_alone_and_is_not_quoted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    private = Store(tmp_path / "secrets.yaml", private=True)
+    private.save({"key": "value"})
+    private.save({"key": "other"})
+    for path in (private.path, private.previous):
+        assert path.stat().st_mode & 0o777 == 0o600
+    private.path.write_text("[: the secret")
+    assert Store(private.path, private=True).load(same, None) == {"key": "value"}
+    assert "secrets.yaml is damaged" in caplog.text
+    assert "the secret" not in caplog.text
+    assert [path.stat().st_mode & 0o777 for path in tmp_path.glob("*.damaged-1")] == [0o600]

@@ -134,15 +134,28 @@ async def _use(args: Namespace, remote: Remote) -> Result:
     name = whole.board.name
     chosen = f"the board of this device is {name} ({to})"
     restarted = await _restarted(remote) if to == CHOSEN else {}
-    data = {"Board": name, "File": str(to), "Services": restarted}
-    lines = [f"{service}: {status}" for service, status in restarted.items()]
+    data = {"Board": name, "File": str(to), "Services": {service: said.status for service, said in restarted.items()}}
+    lines = [f"{service}: {said.status}" for service, said in restarted.items()]
     if not lines:
         return Result(data, lambda _screen: [f"{chosen}; restart the services of axiod to take it"])
-    wrong = [line for line in lines if not line.endswith(f" of board {name}")]
-    return Result(data, lambda _screen: [chosen, *lines], code=1 if wrong else 0)
+    well = all(said.well and said.board in ("", name) for said in restarted.values())
+    return Result(data, lambda _screen: [chosen, *lines], code=0 if well else 1)
 
 
-async def _restarted(remote: Remote) -> dict[str, str]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Said:
+    """What a service says of itself after its restart."""
+
+    status: str
+    well: bool = False
+
+    @property
+    def board(self) -> str:
+        """The board that its status names; empty where it names none."""
+        return self.status.partition(" of board ")[2]
+
+
+async def _restarted(remote: Remote) -> dict[str, _Said]:
     """Have systemd restart the services, and return what each says of itself then; empty where there is no systemd."""
     if await remote.owner(_SYSTEMD) is None:
         return {}
@@ -164,7 +177,7 @@ async def _restart(remote: Remote, service: str) -> str | AxiodError:
     return str(reply[0])
 
 
-async def _after(remote: Remote, service: str, job: str | AxiodError) -> str:
+async def _after(remote: Remote, service: str, job: str | AxiodError) -> _Said:
     """Wait until a job is over, and return what the service says of itself then."""
     try:
         if isinstance(job, AxiodError):
@@ -175,8 +188,8 @@ async def _after(remote: Remote, service: str, job: str | AxiodError) -> str:
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         root = await remote.properties(service, "/" + service.replace(".", "/"), SERVICE)
     except AxiodError as error:
-        return f"{error}; see systemctl status axiod-{stem(service)}"
-    return "; degraded: ".join([str(root["Status"]), *root["Problems"]])
+        return _Said(f"{error}; see systemctl status axiod-{stem(service)}")
+    return _Said("; degraded: ".join([str(root["Status"]), *root["Problems"]]), well=not root["Problems"])
 
 
 def _mistaken(mistakes: Sequence[Mistake]) -> Result:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus import comments
@@ -14,7 +15,7 @@ from axiod.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from axiod.bus.interface import Value
     from axiod.cli.tree import Parser
@@ -27,16 +28,18 @@ def option(value: Value) -> str:
     return "--" + value.python_name.replace("_", "-")
 
 
-def add_options(verb: Parser, interface: str) -> None:
-    """Add an option for each configurable property of an interface; its text is read when the command runs."""
+def add_options(verb: Parser, interface: str, but: Collection[str] = ()) -> None:
+    """Add an option for each configurable property of an interface, but for some; read when the command runs."""
     texts = comments.read(interface)
+    known = {name: value for name, value in contract.load(interface).configurable.items() if name not in but}
     settings = verb.add_argument_group("settings")
-    for name, value in contract.load(interface).configurable.items():
-        text = f"{texts[name].brief}; {_form(value)}" if not value.values else texts[name].brief
+    for name, value in known.items():
+        brief = _in_options(texts[name].brief, known)
+        text = f"{brief}; {_form(value)}" if not value.values else brief
         settings.add_argument(
             option(value), dest=_dest(name), metavar=_metavar(value), help=escape(text[:1].lower() + text[1:])
         )
-        verb.manual[_dest(name)] = f"{texts[name].text} The value is {_form(value)}."
+        verb.manual[_dest(name)] = f"{_in_options(texts[name].text, known)} The value is {_form(value)}."
         words = value.values or (("true", "false") if value.type == "b" else ())
         if words:
             verb.complete[_dest(name)] = " ".join(words)
@@ -46,12 +49,18 @@ def given(args: Namespace, known: Mapping[str, Value]) -> dict[str, Any]:
     """Return the settings on the command line; raises InvalidArgument, also when there are none."""
     changes = {}
     for name, value in known.items():
-        text = getattr(args, _dest(name))
+        text = getattr(args, _dest(name), None)
         if text is not None:
             changes[name] = from_text(value, text)
     if not changes:
-        raise InvalidArgument("nothing to change; give at least one of " + ", ".join(map(option, known.values())))
+        offered = [option(value) for name, value in known.items() if hasattr(args, _dest(name))]
+        raise InvalidArgument("nothing to change; give at least one of " + ", ".join(offered))
     return changes
+
+
+def _in_options(text: str, known: Mapping[str, Value]) -> str:
+    """Call the settings that a text of the contract speaks of what they are called here."""
+    return re.sub(r"\w+", lambda word: option(known[word[0]]) if word[0] in known else word[0], text)
 
 
 def _dest(name: str) -> str:
@@ -73,4 +82,6 @@ def _metavar(value: Value) -> str:
         return "{true,false}"
     if value.type == "s":
         return "TEXT"
+    if value.fields is not None:
+        return "JSON"
     return {"%": "PERCENT"}.get(value.unit, value.unit.upper()) or "N"

@@ -90,7 +90,8 @@ def _lines() -> Iterator[str]:
 def _command(parser: Parser) -> Iterator[str]:
     yield ".SS " + _roff(parser.synopsis())
     about = sentence((parser.description or "").replace("%%", "%"))
-    yield from _text(f"{about} {sentence(parser.manual.get('', ''))}")
+    more = parser.manual.get("")
+    yield from _text(f"{about} {sentence(more)}" if more else about)
     for action in parser.arguments():
         yield from _option(action, parser.manual.get(action.dest) or action.help or "")
     for example in parser.examples:

@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs that ports, relays and alarms share. What there is of them follows from the methods in the contract."""
+"""The verbs that kinds of objects share. What there is of them follows from the methods in the contract."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus import comments
 from axiod.bus import interface as contract
 from axiod.bus.client import from_text
-from axiod.cli import render
+from axiod.cli import elsewhere, render
 from axiod.cli.configure import add_options, given
 from axiod.cli.find import Thing, find, things
 from axiod.cli.render import Column, Result, said
-from axiod.errors import InvalidArgument
+from axiod.errors import InvalidArgument, NotFound
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from axiod.cli.remote import Remote
     from axiod.cli.render import Screen
@@ -41,6 +41,10 @@ class Kind:
     """What a list says for false and true."""
     counter: str = ""
     """The property that ResetCounter sets to 0."""
+    by_id: bool = False
+    """A list is in the order of ids, and not in that of numbers."""
+    elsewhere: tuple[str, ...] = ()
+    """Properties that another verb shows: people see them there, and --json here, too."""
 
     @property
     def service(self) -> str:
@@ -48,14 +52,24 @@ class Kind:
         return self.interface.rpartition(".")[0]
 
     @property
+    def id_word(self) -> str:
+        """What an id is called in the list: "its id", or "its name"."""
+        return "its " + next(column.title for column, name in self.columns if not name).lower()
+
+    @property
     def members(self) -> contract.Interface:
         """What the contract says of them."""
         return contract.load(self.interface)
 
-    def fill(self, group: Parser) -> None:
-        """Add the verbs that the interface has methods for."""
+    @property
+    def verbs(self) -> list[str]:
+        """The verbs that the interface has methods for."""
+        return [name for name, method, *_ in _VERBS if not method or method in self.members.methods]
+
+    def fill(self, group: Parser, but: Collection[str] = ()) -> None:
+        """Add its verbs, but for some."""
         for name, method, about, add, run in _VERBS:
-            if method and method not in self.members.methods:
+            if name not in self.verbs or name in but:
                 continue
             example = f"axioctl {self.word} {name}" + add.example.format(id=self.example, setting=self.setting)
             verb = group.verb(name, about.format(word=self.word), run=partial(run, self), examples=[example])
@@ -68,11 +82,29 @@ class Kind:
 
     async def all(self, remote: Remote) -> list[Thing]:
         """Return all of them as they are now."""
-        return things(await remote.objects(self.service), self.interface)
+        found = things(await remote.objects(self.service), self.interface)
+        return sorted(found, key=lambda thing: thing.id) if self.by_id else found
 
-    async def named(self, remote: Remote, text: str) -> Thing:
-        """Return the one that a person means; raises NotFound."""
-        return find(self.word, await self.all(remote), text)
+    async def named(self, remote: Remote, args: Namespace) -> Thing:
+        """Return the one that a person means; raises NotFound, which says so if it is one of another kind."""
+        try:
+            return find(self.word, await self.all(remote), args.id)
+        except NotFound:
+            verb = args.parser.prog.rpartition(" ")[2]
+            other = await elsewhere.kind_of(args.id, self, verb, remote)
+            if other is None:
+                raise
+        kind = f"{'an' if other.word == 'alarm' else 'a'} {other.word}"
+        raise NotFound(f"{args.id} is {kind}: axioctl {other.word} {verb} {args.id}")
+
+    async def exactly(self, remote: Remote, id_: str, how: str = "give the id:") -> Thing:
+        """Return the one with exactly this id; raises NotFound, which says with `how` what may have been meant."""
+        among = await self.all(remote)
+        for thing in among:
+            if thing.id == id_:
+                return thing
+        near = find(self.word, among, id_)
+        raise NotFound(f"{how} {near.id}")
 
     def data(self, thing: Thing) -> dict[str, Any]:
         """Return one as JSON has it: in the order of the contract."""
@@ -87,58 +119,67 @@ async def _list(kind: Kind, _args: Namespace, remote: Remote) -> Result:
 
 
 def _table(kind: Kind, found: list[Thing], screen: Screen) -> list[str]:
-    def cell(thing: Thing, name: str) -> str:
+    def cell(thing: Thing, column: Column, name: str) -> str:
         if not name:
             return thing.id
         given = thing.get(name)
         if isinstance(given, bool):
             return kind.booleans[given]
         if given is not None and name.endswith("Usec"):
-            return render.age(given, screen.now_usec)
+            return (render.distance if column.ahead else render.age)(given, screen.now_usec)
         return render.value(given)
 
-    rows = [[cell(thing, name) for _, name in kind.columns] for thing in found]
+    rows = [[cell(thing, *column) for column in kind.columns] for thing in found]
     return render.table([column for column, _ in kind.columns], rows, screen)
 
 
 async def _show(kind: Kind, args: Namespace, remote: Remote) -> Result:
-    thing = await kind.named(remote, args.id)
+    thing = await kind.named(remote, args)
 
     def lines(screen: Screen) -> list[str]:
-        values = thing.interfaces[kind.interface]
-        shown = {"Id": thing.id}
-        for name, item in kind.members.properties.items():
-            unit = item.value.unit
-            # The name says ohms already.
-            shown[render.label(name, unit)] = render.value(
-                values.get(name), "" if name.endswith("Ohms") else unit, screen.now_usec
-            )
-        return render.record(shown, screen)
+        shown = shown_properties(kind.members, thing.interfaces[kind.interface], screen, kind.elsewhere)
+        return render.record({"Id": thing.id} | shown, screen)
 
     return Result(kind.data(thing), lines)
 
 
+def shown_properties(
+    members: contract.Interface, values: Mapping[str, Any], screen: Screen, elsewhere: Collection[str] = ()
+) -> dict[str, str]:
+    """Return what people see of the properties of an object, in the order of the contract, but for some."""
+    shown = {}
+    for name, item in members.properties.items():
+        if name not in elsewhere:
+            # The name says ohms already.
+            unit = "" if name.endswith("Ohms") else item.value.unit
+            label = render.label(name, unit)
+            # What happened and when that was have the same name, but for the unit.
+            label += " at" if label in shown else ""
+            shown[label] = render.value(values.get(name), unit, screen.now_usec)
+    return shown
+
+
 async def _switch(kind: Kind, args: Namespace, remote: Remote, *, active: bool) -> Result:
-    thing = await kind.named(remote, args.id)
+    thing = await kind.named(remote, args)
     await remote.call(thing.path, kind.interface, "Set", active, {})
-    return _is(thing, active=active)
+    return _is(kind, thing, active=active)
 
 
 async def _toggle(kind: Kind, args: Namespace, remote: Remote) -> Result:
-    thing = await kind.named(remote, args.id)
-    return _is(thing, active=await remote.call(thing.path, kind.interface, "Toggle", {}))
+    thing = await kind.named(remote, args)
+    return _is(kind, thing, active=await remote.call(thing.path, kind.interface, "Toggle", {}))
 
 
 async def _pulse(kind: Kind, args: Namespace, remote: Remote) -> Result:
-    duration = from_text(kind.members.methods["Pulse"].inputs[0], args.ms)
-    thing = await kind.named(remote, args.id)
+    duration = from_text(replace(kind.members.methods["Pulse"].inputs[0], name="MS"), args.ms)
+    thing = await kind.named(remote, args)
     await remote.call(thing.path, kind.interface, "Pulse", duration, {})
-    return said(outcome(thing, Active=True, DurationMs=duration), f"{thing.id} is on for {duration} ms")
+    return said(outcome(thing, Active=True, DurationMs=duration), f"{called(kind, thing)} is on for {duration} ms")
 
 
 async def _sequence(kind: Kind, args: Namespace, remote: Remote) -> Result:
     steps = read_steps(args.steps)
-    thing = await kind.named(remote, args.id)
+    thing = await kind.named(remote, args)
     await remote.call(thing.path, kind.interface, "RunSequence", steps, {})
     return said(
         outcome(thing, Steps=steps),
@@ -148,32 +189,38 @@ async def _sequence(kind: Kind, args: Namespace, remote: Remote) -> Result:
 
 
 async def _cancel(kind: Kind, args: Namespace, remote: Remote) -> Result:
-    thing = await kind.named(remote, args.id)
+    thing = await kind.named(remote, args)
     await remote.call(thing.path, kind.interface, "Cancel")
     return said(outcome(thing, Running="idle"), f"no pulse or sequence runs on {thing.id}")
 
 
 async def _reset_counter(kind: Kind, args: Namespace, remote: Remote) -> Result:
-    thing = await kind.named(remote, args.id)
+    thing = await kind.named(remote, args)
     count = await remote.call(thing.path, kind.interface, "ResetCounter")
-    name = render.label(kind.counter).lower()
+    name = render.phrase(kind.counter)
     return said(outcome(thing, Count=count), f"{name} of {thing.id}: 0 now, {count} before")
+
+
+async def _remove(kind: Kind, args: Namespace, remote: Remote) -> Result:
+    thing = await kind.exactly(remote, args.id, f"give the id to remove it: {args.parser.prog}")
+    await remote.call(thing.path, kind.interface, "Remove")
+    return said(outcome(thing, Removed=True), f"{kind.word} {thing.id} is removed")
 
 
 async def _configure(kind: Kind, args: Namespace, remote: Remote) -> Result:
     changes = given(args, kind.members.configurable)
-    thing = await kind.named(remote, args.id)
+    thing = await kind.named(remote, args)
     await remote.call(thing.path, kind.interface, "Configure", changes)
-    return configured(thing, changes, kind.members.configurable)
+    return configured(thing, changes, kind.members.configurable, called(kind, thing))
 
 
-def configured(thing: Thing, changes: dict[str, Any], known: Any) -> Result:
-    """Say what was configured."""
+def configured(thing: Thing, changes: dict[str, Any], known: Any, name: str = "") -> Result:
+    """Say what was configured; `name`: what the sentence calls it, its id without it."""
     words = ", ".join(
-        f"{render.label(name, known[name].unit).lower()} {render.value(new, known[name].unit)}"
-        for name, new in changes.items()
+        f"{render.phrase(item, known[item].unit)} {render.value(new, known[item].unit)}"
+        for item, new in changes.items()
     )
-    return said(outcome(thing, **changes), f"{thing.id} is configured: {words}")
+    return said(outcome(thing, **changes), f"{name or thing.id} is configured: {words}")
 
 
 def read_steps(text: str) -> list[tuple[bool, int]]:
@@ -188,8 +235,13 @@ def read_steps(text: str) -> list[tuple[bool, int]]:
     return steps
 
 
-def _is(thing: Thing, *, active: bool) -> Result:
-    return said(outcome(thing, Active=active), f"{thing.id} is {'on' if active else 'off'}")
+def _is(kind: Kind, thing: Thing, *, active: bool) -> Result:
+    return said(outcome(thing, Active=active), f"{called(kind, thing)} is {'on' if active else 'off'}")
+
+
+def called(kind: Kind, thing: Thing) -> str:
+    """Return what a sentence calls it: its id, with the word for its kind where the id is a mere number."""
+    return f"{kind.word} {thing.id}" if thing.id.isdecimal() else thing.id
 
 
 def outcome(thing: Thing, **results: Any) -> dict[str, Any]:
@@ -210,13 +262,21 @@ class _Arguments:
     example: str = ""
     add: Callable[[Parser, Kind], None] | None = None
     id: bool = True
+    any_name: bool = True
+    """Any of its names will do, and not its id alone."""
 
     def to(self, verb: Parser, kind: Kind) -> None:
         if self.id:
-            number = ", its number" if "Number" in kind.members.properties else ""
-            add_id(verb, kind.word, f"the {kind.word}: its id, what is printed beside its terminal, its name{number}")
+            add_id(verb, kind.word, f"the {kind.word}: {_names(kind) if self.any_name else kind.id_word}")
         if self.add:
             self.add(verb, kind)
+
+
+def _names(kind: Kind) -> str:
+    """Say by what a person may name an object."""
+    known = kind.members.properties
+    names = {"Terminal": "what is printed beside its terminal", "Name": "its name", "Number": "its number"}
+    return ", ".join(dict.fromkeys([kind.id_word, *(text for name, text in names.items() if name in known)]))
 
 
 def _add_ms(verb: Parser, kind: Kind) -> None:
@@ -262,8 +322,9 @@ _VERBS: tuple[tuple[str, str, str, _Arguments, Callable[..., Awaitable[Result]]]
         _Arguments(" {id} {setting}", _add_settings),
         _configure,
     ),
+    ("remove", "Remove", "remove the {word}", _Arguments(" {id}", any_name=False), _remove),
     ("reset-counter", "ResetCounter", "set the counter of a {word} to 0, and say what it was", _ID, _reset_counter),
 )
 """Name, method that must be there, help, arguments, what it does."""
 
-__all__ = ["Kind", "add_id", "configured", "outcome", "read_steps"]
+__all__ = ["Kind", "add_id", "called", "configured", "outcome", "read_steps", "shown_properties"]

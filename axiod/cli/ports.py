@@ -24,7 +24,6 @@ KIND = Kind(
         (Column("QUALITY", word=True), "Quality"),
     ),
     setting='--direction output --name "Gate light"',
-    booleans=("no", "active"),
     counter="Counter",
 )
 fill = KIND.fill

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from axiod.bus.client import Objects
 
 _BUS = "org.freedesktop.DBus"
+_WHO_MAY = {"administrator": "the group axiod-admin may, and root", "gateway": "only the gateway and root may"}
 
 
 def how_to_start(service: str) -> str:
@@ -78,23 +79,21 @@ class Remote:
     async def call(self, path: str, interface: str, member: str, *arguments: Any) -> Any:
         """Call a method of an object; it is not carried out later than the time limit."""
         service = interface.rpartition(".")[0]
-        async with self._explained(service):
+        async with self._explained(service, contract.load(interface).methods[member].role):
             return await (await self.service(service)).call(path, interface, member, *arguments)
 
     @asynccontextmanager
-    async def _explained(self, service: str) -> AsyncIterator[None]:
+    async def _explained(self, service: str, role: str = "viewer") -> AsyncIterator[None]:
         """Make what the bus says of a service fit for a person."""
         connection = await self.connection()
         try:
             yield
         except Unavailable as error:
-            if connection.closed.done():
-                raise
+            if connection.closed.done() or await self.owner(service) is not None:
+                raise  # the service itself said so
             raise Unavailable(f"{service} is not running; start it with: {how_to_start(service)}") from error
         except NotAuthorized as error:
             if not str(error).startswith("Rejected"):  # by a service, not by the bus
                 raise
-            raise NotAuthorized(
-                f"the bus does not let user {os.getuid()} change {service}; "
-                "the groups axiod-operator and axiod-admin may"
-            ) from error
+            who = _WHO_MAY.get(role, "the groups axiod-operator and axiod-admin may")
+            raise NotAuthorized(f"the bus does not let user {os.getuid()} change {service}; {who}") from error

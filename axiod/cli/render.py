@@ -81,6 +81,8 @@ def as_json(data: Any) -> str:
 
 # --- values ---
 
+_A_SECOND = 1_000_000
+
 
 def age(usec: int, now_usec: int) -> str:
     """Return how long ago something was, in its largest unit."""
@@ -91,6 +93,11 @@ def age(usec: int, now_usec: int) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return f"{int(max(seconds, 0))} s"
+
+
+def distance(usec: int, now_usec: int) -> str:
+    """Return how far a moment is from now, on either side: "3 d ago", "in 30 d"."""
+    return f"in {age(now_usec, usec)}" if usec > now_usec + _A_SECOND else f"{age(usec, now_usec)} ago"
 
 
 def iso(usec: int, *, zone: bool = True) -> str:
@@ -104,7 +111,7 @@ def value(given: Any, unit: str = "", now_usec: int | None = None) -> str:
     if given is None or given in ("", []):
         return ABSENT
     if unit == "us" and now_usec is not None:
-        return f"{iso(given)} ({age(given, now_usec)} ago)"
+        return f"{iso(given)} ({distance(given, now_usec)})"
     if isinstance(given, bool):
         return "yes" if given else "no"
     if isinstance(given, list | tuple):
@@ -114,11 +121,24 @@ def value(given: Any, unit: str = "", now_usec: int | None = None) -> str:
     return f"{text} {unit}" if unit and unit != "us" else text
 
 
+_SPELLED = {
+    "Http": "HTTP", "Https": "HTTPS", "Rtsp": "RTSP", "Soc": "SoC", "Url": "URL", "Basic": "Basic", "Alpn": "ALPN",
+    "Ca": "CA", "Icalendar": "iCalendar", "Md5": "MD5", "Pop": "POP", "Qos": "QoS", "Sha256": "SHA-256",
+}  # fmt: skip
+"""Words of names that have a spelling of their own."""
+
+
 def label(name: str, unit: str = "") -> str:
     """Return the name of a property in words; the unit that stands beside its value is not said again."""
-    bare = re.sub(r"(?<=.)(Ms|Usec|Hz|Percent)$", "", name) if unit else name
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare)
-    return words[:1] + words[1:].lower()
+    words = phrase(name, unit)
+    return words[:1].upper() + words[1:]
+
+
+def phrase(name: str, unit: str = "") -> str:
+    """Return the name of a property as it stands within a sentence."""
+    bare = re.sub(r"(?<=.)(Ms|Usec|Sec|Seconds|Hz|Percent)$", "", name) if unit else name
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare).split()
+    return " ".join(_SPELLED.get(word, word.lower()) for word in words)
 
 
 def clean(text: str) -> str:
@@ -143,9 +163,12 @@ class Column:
     """It may be left out where the screen is too narrow."""
     only_filled: bool = False
     """It is left out when no row has anything in it."""
+    ahead: bool = False
+    """Its cells are moments that may be to come, such as an expiry."""
 
 
 _SMALLEST = 8
+_FINGERPRINT = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2})+")
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], screen: Screen) -> list[str]:
@@ -210,7 +233,20 @@ def _cut(text: str, width: int) -> str:
 def record(pairs: Mapping[str, str], screen: Screen) -> list[str]:
     """Return a line for each name and value."""
     width = max(map(_width, pairs))
-    return [f"{name + ':':<{width + 2}}{screen.word(text)}" for name, text in pairs.items()]
+    lines = []
+    for name, text in pairs.items():
+        first, *rest = _pieces(text, screen.width - width - 2) if screen.width else [text]
+        lines.append(f"{name + ':':<{width + 2}}{screen.word(first)}")
+        lines += [" " * (width + 2) + more for more in rest]
+    return lines
+
+
+def _pieces(text: str, width: int) -> list[str]:
+    """Break a fingerprint between its bytes, so that it fits; any other text is for the terminal to break."""
+    if len(text) <= width or not _FINGERPRINT.fullmatch(text):
+        return [text]
+    size = max(width // 3, 1) * 3
+    return [text[start : start + size] for start in range(0, len(text), size)]
 
 
 def paragraph(text: str, screen: Screen) -> list[str]:
@@ -229,7 +265,9 @@ def pairs(of: Mapping[str, str]) -> str:
 
 def counted(number: int, word: str) -> str:
     """Return a number of things: "1 port", "8 ports"."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+    if number == 1:
+        return f"{number} {word}"
+    return f"{number} {word}{'es' if word.endswith('s') else 's'}"
 
 
 def moment(usec: int, screen: Screen) -> str:

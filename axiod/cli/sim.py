@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from axiod.bus import comments
 from axiod.bus import interface as contract
 from axiod.bus.client import from_text
-from axiod.cli import render
+from axiod.cli import render, sim_bus
 from axiod.cli.configure import add_options, given
 from axiod.cli.find import Thing, find, things
 from axiod.cli.objects import add_id, configured, outcome
@@ -66,6 +66,8 @@ def fill(group: Parser) -> None:
         wave.add_argument(
             value.name, metavar=value.name.upper(), help=f"{about}; {value.low:.12g} to {value.high:.12g}"
         )
+
+    group.verb("bus", "play the simulated two-wire bus", fill=sim_bus.fill)
 
     for name, about, broken in (
         ("break", "make a terminal fail with I/O errors", True),

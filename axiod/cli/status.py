@@ -29,6 +29,7 @@ _COLUMNS = (
     Column("UP", right=True),
     Column("HAS", shrink=True),
 )
+_GATEWAY = "axiod-gateway has no bus name; see systemctl status axiod-gateway (in a checkout: make run)"
 
 
 def fill(parser: Parser) -> None:
@@ -54,8 +55,9 @@ async def _look(remote: Remote, service: str) -> dict[str, Any]:
     try:
         root = "/" + service.replace(".", "/")
         seen |= await remote.properties(service, root, SERVICE)
-        # /org/axiod/io1/port/input1 is a port.
-        kinds = Counter(path.removeprefix(root).split("/")[1] for path in await remote.objects(service))
+        # /org/axiod/io1/port/input1 is a port; what there is one of, such as /org/axiod/system1/web, is not counted.
+        places = (path.removeprefix(root).split("/") for path in await remote.objects(service))
+        kinds = Counter(place[-2] for place in places if len(place) > 2)
     except Timeout as error:
         return seen | {"State": "silent", "Problems": [str(error)]}
     except Unavailable:  # it went while it was asked
@@ -77,7 +79,7 @@ def _lines(found: list[dict[str, Any]], screen: Screen) -> list[str]:
         for text in seen.get("Problems", []):
             first, *rest = render.paragraph(f"problem: {text}", screen)
             lines += [first.replace("problem:", screen.paint("problem:", "31"), 1), *rest]
-    return lines
+    return [*lines, "", *(line.strip() for line in render.paragraph(_GATEWAY, screen))]
 
 
 def _row(seen: Mapping[str, Any], screen: Screen) -> list[str]:

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import textwrap
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from axiod import __version__
+from axiod.cli import mistaken
 from axiod.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -27,28 +29,59 @@ GROUPS = {
     "port": "show, switch and configure the I/O ports",
     "relay": "show, switch and configure the relays",
     "alarm": "show and configure the alarms of the device itself",
+    "rule": "show, add and change the rules, and see why they act",
+    "schedule": "show, add and change the schedules for rules",
+    "trigger": "show and switch the manual triggers",
+    "virtual-input": "show and switch the virtual inputs",
+    "recipient": "show, add and try who is told and where files go",
+    "mqtt": "show and configure the MQTT client",
+    "bus": "show and configure the fieldbus ports, and speak to units",
     "watch": "follow what happens, one line for each event",
-    "sim": "play the wires of the simulated board",
+    "sim": "play the wires and the bus of the simulated board",
+    "device": "show what this device is",
+    "account": "show, add and change the accounts of the network",
+    "token": "show, make and revoke the tokens of programs",
+    "access": "show and configure who may enter over the network",
+    "web": "show and configure HTTP and HTTPS",
+    "blocking": "show and configure how guessing passwords is stopped",
+    "certificate": "show, make and install certificates",
+    "log": "show what happened, and who changed what over the network",
     "board": "show, check or choose the board profile",
     "completion": "print a completion script for the shell",
 }
 """Commands, and what they do. Each is the module of that name or that of MODULES, whose fill() says the rest."""
 
-MODULES = {"port": "ports", "relay": "relays", "alarm": "alarms"}
+MODULES = {
+    "port": "ports",
+    "relay": "relays",
+    "alarm": "alarms",
+    "rule": "rules",
+    "schedule": "schedules",
+    "trigger": "triggers",
+    "virtual-input": "inputs",
+    "recipient": "recipients",
+    "bus": "buses",
+    "account": "accounts",
+    "token": "tokens",
+    "certificate": "certificates",
+}
 """The commands whose module is called otherwise: those of one kind of object, which the module has as KIND."""
 
 INTRODUCTION = """
-axioctl shows and switches what a network I/O relay module has: I/O ports, relays and alarms. It speaks to the services
-of axiod over D-Bus and keeps nothing itself: whatever it does, any other D-Bus client can do too.
+axioctl shows and switches what a network I/O relay module has: I/O ports, relays and alarms; says what it does by
+itself; and who may reach it over the network. It speaks to the services of axiod over D-Bus and keeps nothing itself:
+whatever it does, any other D-Bus client can do too.
 """
 
 FIRST = """
 first commands to try:
-  axioctl status              is everything running, and well?
-  axioctl port list           the I/O ports and their states
-  axioctl relay on relay1     switch a relay on
-  axioctl watch               see what happens while it happens
-  axioctl port --help         what can be done with a port
+  axioctl status                          is everything running, and well?
+  axioctl port list                       the I/O ports and their states
+  axioctl relay on relay1                 switch a relay on
+  axioctl watch                           see what happens while it happens
+  axioctl port --help                     what can be done with a port
+  axioctl rule add --help                 what the device shall do by itself
+  axioctl account add anna administrator  the first account of the network
 
 An ID is what `list` shows as ID ("io1"), the printed terminal ("I/O 1",
 "io-1"), the name you gave it, or the VAPIX number ("#7" or "7").
@@ -83,6 +116,7 @@ class Parser(argparse.ArgumentParser):
         self.verbs: dict[str, Parser] = {}
         """The commands below this one that help speaks of."""
         self._verbs: Any = None
+        self._given: list[str] = []
 
     def verb(
         self,
@@ -126,9 +160,29 @@ class Parser(argparse.ArgumentParser):
                 yield action
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse, after filling in what was left."""
+        """Parse, after filling in what was left; what is not known is refused by the command that it is given to."""
         self.fill()
-        return super().parse_known_args(args, namespace)
+        self._given = list(args)
+        if self._verbs is None:  # before a word behind an unknown option is taken for something else
+            for word in itertools.takewhile(lambda word: word != "--", self._given):
+                name = word.partition("=")[0]
+                if word.startswith("--") and " " not in word and name not in self._option_string_actions:
+                    self.error(mistaken.option(self, name))
+        found, extra = super().parse_known_args(args, namespace)
+        name = extra[0].partition("=")[0] if extra else ""
+        if name.startswith("--") and name not in self._option_string_actions:  # which it is behind a lone "--"
+            self.error(mistaken.option(self, name))
+        if extra:
+            self.error(f"unrecognized arguments: {' '.join(extra)}")
+        return found, extra
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        if isinstance(action, argparse._SubParsersAction):
+            self.error(mistaken.command(self, str(value), self._given))
+        name = (action.option_strings or [action.dest])[-1]
+        self.error(f"{name} is {str(value)[:40]!r}; it must be one of {', '.join(action.choices)}")
 
     def format_help(self) -> str:
         """Return the help text, after filling in what was left."""
@@ -153,7 +207,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line; raises InvalidArgument."""
-        raise InvalidArgument(f"{message}; see {self.prog} --help")
+        raise InvalidArgument(f"{message}{' See' if message.endswith('?') else '; see'} {self.prog} --help")
 
 
 def sentence(text: str) -> str:

@@ -15,9 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus.connection import Subscription
+from axiod.bus.follow import Follower, Verdict
 from axiod.bus.interface import services, stem
 from axiod.cli import render
-from axiod.cli.follow import Follower, Verdict
 from axiod.cli.remote import how_to_start
 from axiod.errors import AxiodError, Unavailable
 

@@ -13,11 +13,29 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from axiod.cli.__main__ import main
-from tests.cli.fakes import FakeService, World, io_service, relay_service, sim_service
+from tests.cli.fakes import FakeService, World, events_service, io_service, relay_service, sim_service, system_service
 from tests.conftest import Daemon, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_STRICT = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>custom</type>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <allow own="*"/>
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <deny send_interface="org.axiod.relays1.Relay" send_member="Set"/>
+    <deny send_interface="org.axiod.system1.Blocking" send_member="Unblock"/>
+  </policy>
+</busconfig>
+"""
 
 
 class Axioctl(Protocol):
@@ -57,6 +75,26 @@ def world(cli_bus: str) -> Iterator[World]:
 
 
 @pytest.fixture
+def strict_world(tmp_path: Path) -> Iterator[World]:
+    """A bus whose policy lets nobody switch a relay or let an address in."""
+    config = tmp_path / "bus.conf"
+    config.write_text(_STRICT.format(socket=tmp_path / "socket"))
+    daemon = subprocess.Popen(
+        ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--print-address=1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert daemon.stdout
+    world = World(daemon.stdout.readline().strip())
+    yield world
+    world.close()
+    daemon.kill()
+    daemon.wait()
+    daemon.stdout.close()
+
+
+@pytest.fixture
 def io(world: World) -> FakeService:
     """org.axiod.io1, running."""
     return _running(world, io_service())
@@ -72,6 +110,18 @@ def relays(world: World) -> FakeService:
 def sim(world: World) -> FakeService:
     """org.axiod.sim1, running."""
     return _running(world, sim_service())
+
+
+@pytest.fixture
+def system(world: World) -> FakeService:
+    """org.axiod.system1, running."""
+    return _running(world, system_service())
+
+
+@pytest.fixture
+def events(world: World) -> FakeService:
+    """org.axiod.events1, running."""
+    return _running(world, events_service())
 
 
 def _running(world: World, service: FakeService) -> FakeService:

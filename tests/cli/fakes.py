@@ -26,6 +26,30 @@ ALARM = "org.axiod.io1.Alarm"
 RELAY = "org.axiod.relays1.Relay"
 WIRE = "org.axiod.sim1.Wire"
 DRIVE = "org.axiod.sim1.Drive"
+SYSTEM = "org.axiod.system1"
+ACCESS, ACCOUNT, TOKEN, WEB = (f"{SYSTEM}.{name}" for name in ("Access", "Account", "Token", "Web"))
+BLOCKING, CERTIFICATE, DEVICE = (f"{SYSTEM}.{name}" for name in ("Blocking", "Certificate", "Device"))
+CERTIFICATES = f"{SYSTEM}.Certificates"
+EVENTS_NAME = "org.axiod.events1"
+RULE, RULES, RECIPIENT, RECIPIENTS, SCHEDULE, SCHEDULES, TRIGGER, VIRTUAL_INPUT, EVENT_LOG = (
+    f"{EVENTS_NAME}.{name}"
+    for name in (
+        "Rule", "Rules", "Recipient", "Recipients", "Schedule", "Schedules", "Trigger", "VirtualInput", "EventLog"
+    )
+)  # fmt: skip
+MQTT, PUBLICATION, SUBSCRIPTIONS = (
+    f"{EVENTS_NAME}.{name}" for name in ("Mqtt", "MqttPublication", "MqttSubscriptions")
+)
+_FOLDERS = {
+    WIRE: "terminal",
+    DRIVE: "terminal",
+    VIRTUAL_INPUT: "input",
+    EVENT_LOG: "log",
+    PUBLICATION: "mqtt_publication",
+    SUBSCRIPTIONS: "mqtt_subscriptions",
+}
+"""How objects are called whose interface does not say it."""
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 RANGES = [("cut", 0, 1302), ("open", 1303, 1986), ("closed", 1987, 3124), ("short", 3125, 4095)]
 
@@ -34,7 +58,15 @@ def plausible(value: Value) -> Any:
     """Return a value that the contract allows."""
     if value.values:
         return value.values[0]
-    by_type: dict[str, Any] = {"b": False, "s": value.name, "d": 1.5, "as": ["input"], "a(suu)": RANGES}
+    by_type: dict[str, Any] = {
+        "aa{sv}": [],
+        "a{ss}": {},
+        "b": False,
+        "s": value.name,
+        "d": 1.5,
+        "as": ["input"],
+        "a(suu)": RANGES,
+    }
     return by_type.get(value.type, int(value.low or 0))
 
 
@@ -48,7 +80,7 @@ class FakeService:
     errors: dict[str, Exception] = field(default_factory=dict)
     """What a method refuses with."""
     answers: dict[str, Any] = field(default_factory=dict)
-    """What a method answers, instead of something plausible."""
+    """What a method answers, instead of something plausible; a function is called with what it was asked."""
     objects: dict[tuple[str, str], SimpleNamespace] = field(default_factory=dict)
     """(path, interface) -> the handler."""
     sequence: int = 0
@@ -65,9 +97,9 @@ class FakeService:
         """Its root path."""
         return "/" + self.name.replace(".", "/")
 
-    def add(self, interface: str, id_: str, **values: Any) -> None:
-        """Add an object before the service starts; a property given as None is absent."""
-        kind = {WIRE: "terminal", DRIVE: "terminal"}.get(interface, interface.rpartition(".")[2].lower())
+    def add(self, interface: str, id_: str = "", **values: Any) -> None:
+        """Add an object before the service starts; a property given as None is absent. Without an id it is the only."""
+        kind = _FOLDERS.get(interface, interface.rpartition(".")[2].lower())
         members = contract.load(interface)
         handler = SimpleNamespace()
         for name, item in members.properties.items():
@@ -75,7 +107,7 @@ class FakeService:
         assert not values, values
         for method in members.methods.values():
             setattr(handler, contract.snake(method.name), self._recorder(id_, method))
-        self.objects[f"{self.root}/{kind}/{id_}", interface] = handler
+        self.objects[f"{self.root}/{kind}/{id_}".rstrip("/"), interface] = handler
 
     def _recorder(self, id_: str, method: contract.Method) -> Any:
         async def record(*arguments: Any) -> Any:
@@ -85,6 +117,8 @@ class FakeService:
             answer = self.answers.get(method.name)
             if isinstance(answer, asyncio.Future):
                 return await answer
+            if callable(answer):
+                return answer(*arguments)
             if answer is not None or not method.outputs:
                 return answer
             return plausible(method.outputs[0])
@@ -239,4 +273,68 @@ def sim_service() -> FakeService:
     service.add(WIRE, "io1", Terminal="I/O 1", Condition="closed", Ohms=4700.0, WaveHz=None)
     service.add(DRIVE, "io1", Terminal="I/O 1", Active=True, NormallyOpen=None, NormallyClosed=None)
     service.add(DRIVE, "output1", Terminal="Output 1", NormallyOpen=None, NormallyClosed=None)
+    return service
+
+
+def system_service() -> FakeService:
+    """Return org.axiod.system1 with two accounts, two tokens and a certificate."""
+    service = FakeService(SYSTEM)
+    for interface in (ACCESS, WEB, DEVICE, CERTIFICATES):
+        service.add(interface)
+    service.add(BLOCKING, PeriodSec=10, Blocked=[])
+    then = 1_700_000_000_000_000
+    service.add(ACCOUNT, "anna", Name="anna", Role="administrator", Comment="", PasswordChangedUsec=then)
+    service.add(ACCOUNT, "bo", Name="bo", Role="viewer", Comment="the gate", PasswordChangedUsec=then)
+    service.add(TOKEN, "t1", Name="report", Role="viewer", CreatedUsec=then, ExpiresUsec=None)
+    service.add(TOKEN, "t2", Name="home", Role="operator", CreatedUsec=then, ExpiresUsec=4_102_444_800_000_000)
+    service.add(CERTIFICATE, "device", Subject="CN=axiod", NotAfterUsec=4_102_444_800_000_000, Pem=PEM)
+    return service
+
+
+def events_service() -> FakeService:
+    """Return org.axiod.events1 with two rules, a recipient, two schedules, and one each of the rest."""
+    service = FakeService(EVENTS_NAME)
+    for interface in (RULES, RECIPIENTS, SCHEDULES, MQTT, EVENT_LOG):
+        service.add(interface)
+    service.add(PUBLICATION, Filters=[{"TopicFilter": "onvif:Device//.", "Qos": 1, "Retain": "all"}])
+    service.add(SUBSCRIPTIONS, Filters=[])
+    service.add(
+        RULE,
+        "1",
+        Name="Gate at night",
+        Enabled=True,
+        Active=False,
+        Activations=3,
+        LastActivatedUsec=1_700_000_000_000_000,
+        FirstIsTrigger=True,
+        WaitMs=30_000,
+        Problem=None,
+        Conditions=[
+            {"Topic": "tns1:Device/tnsaxis:IO/Port", "Source": {"port": "1"}, "Item": "state", "Equals": "1"},
+            {
+                "Topic": "tns1:UserAlarm/tnsaxis:Recurring/Interval",
+                "Source": {"id": "com.axis.schedules.office_hours"},
+                "Item": "active",
+                "Equals": "1",
+                "Inverted": True,
+            },
+        ],
+        Actions=[
+            {"Kind": "pulse", "Output": "relay1", "DurationMs": 2000},
+            {"Kind": "notify", "Recipient": "3", "Message": 'Gate "opened"', "DelayMs": 500},
+        ],
+    )
+    service.add(
+        RULE, "2", Name="Old", Enabled=False, Suspended=False, LastActivatedUsec=None, Problem="There is no relay9.",
+        Conditions=[], Actions=[],
+    )  # fmt: skip
+    service.add(
+        RECIPIENT, "3", Name="guard", Type="https", Url="https://guard.example/x", Host=None, To=None,
+        LastResult="no answer from guard.example", LastResultUsec=1_700_000_000_000_000,
+    )  # fmt: skip
+    for id_, name in (("office_hours", "Office hours"), ("1", "Noon")):
+        event_id = "com.axis.schedules." + (id_ if id_ != "1" else "genid.id-1")
+        service.add(SCHEDULE, id_, Name=name, EventId=event_id, Shipped=id_ != "1", Active=False, NextUsec=None)
+    for interface in (TRIGGER, VIRTUAL_INPUT):
+        service.add(interface, "2", Number=2, Name="Two", Active=False, LastChangeUsec=None)
     return service

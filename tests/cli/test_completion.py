@@ -67,7 +67,7 @@ def test_a_function_may_read_the_script(command: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["re"], ["relay"]),
+        (["rel"], ["relay"]),
         (["--json", "al"], ["alarm"]),
         (["--timeout", "3", "al"], ["alarm"]),
         (["--bus", "unix:path=/x", "al"], ["alarm"]),
@@ -78,7 +78,7 @@ def test_a_function_may_read_the_script(command: dict[str, str]) -> None:
         (["relay", "configure", "x", "--boot-policy", "=", "l"], ["last"]),
         (["relay", "configure", "x", "--boot-policy", "="], ["off", "on", "last"]),
         (["sim", "wire", "x", "c"], ["closed", "cut"]),
-        (["watch", "--service", ""], ["io", "relays", "sim"]),
+        (["watch", "--service", ""], ["events", "fieldbus", "io", "relays", "sim", "system"]),
         (["watch", "--service", "io", "--p"], ["--properties"]),
         (["completion", ""], ["bash"]),
         (["relay", "on", "x", ""], []),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from axiod.bus import comments
 from axiod.bus import interface as contract
 from axiod.cli.completion import walk
 from axiod.cli.manpage import page
-from axiod.cli.tree import GROUPS, build
+from axiod.cli.tree import FIRST, GROUPS, build
 
 if TYPE_CHECKING:
     from axiod.cli.tree import Parser
@@ -56,6 +57,29 @@ def test_every_verb_has_an_example_that_is_right(axioctl: Axioctl, path: str, pa
         assert build().parse_args(words[1:]).run
 
 
+def test_help_calls_settings_what_they_are_called_on_the_command_line(axioctl: Axioctl) -> None:
+    text = axioctl("blocking", "configure", "--help").out
+    assert "--page-interval-sec are allowed" in text
+    assert "see --page-failures;" in text
+    assert "PageFailures" not in text + page()
+
+
+def test_help_says_by_what_an_object_is_named(axioctl: Axioctl) -> None:
+    assert "the account: its name\n" in axioctl("account", "configure", "--help").out
+    assert "the certificate: its id\n" in axioctl("certificate", "remove", "--help").out
+    port = " ".join(axioctl("port", "show", "--help").out.split())
+    assert "the port: its id, what is printed beside its terminal, its name, its number" in port
+
+
+def test_the_first_commands_are_in_line() -> None:
+    lines = [line for line in FIRST.splitlines() if line.startswith("  axioctl")]
+    assert len({line.index(re.findall(r"\S  +(\S.*)", line)[0]) for line in lines}) == 1
+
+
+def test_no_example_removes_what_is_in_use() -> None:
+    assert "axioctl certificate remove device" not in page().replace("\\-", "-")
+
+
 def test_every_member_of_the_contract_has_a_comment() -> None:
     for name in contract.names():
         members = contract.load(name)
@@ -80,6 +104,7 @@ def test_the_manual_page_is_in_step() -> None:
 
 def test_the_manual_page_has_every_command_and_exit_code() -> None:
     text = page().replace("\\-", "-")
+    assert " .\n" not in text
     for _, parser in _VERBS:
         assert f".SS {parser.synopsis()}\n" in text
     for code in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130, 141):

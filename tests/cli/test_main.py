@@ -22,29 +22,13 @@ from axiod.cli.__main__ import EXIT_CODES
 from tests.cli.fakes import RELAY, World, relay_service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.conftest import Axioctl, Running
     from tests.cli.fakes import FakeService
 
     Spawn = Callable[..., Running]
-
-_STRICT = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>custom</type>
-  <listen>unix:path={socket}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow user="*"/>
-    <allow own="*"/>
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <deny send_interface="org.axiod.relays1.Relay" send_member="Set"/>
-  </policy>
-</busconfig>
-"""
 
 
 @pytest.mark.parametrize(
@@ -110,26 +94,6 @@ def test_the_bus_is_found_before_and_after_the_command(
     assert axioctl("relay", "list", "--bus", cli_bus).code == 0
 
 
-@pytest.fixture
-def strict_world(tmp_path: Path) -> Iterator[World]:
-    """A bus whose policy lets nobody call Set."""
-    config = tmp_path / "bus.conf"
-    config.write_text(_STRICT.format(socket=tmp_path / "socket"))
-    daemon = subprocess.Popen(
-        ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--print-address=1"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert daemon.stdout
-    world = World(daemon.stdout.readline().strip())
-    yield world
-    world.close()
-    daemon.kill()
-    daemon.wait()
-    daemon.stdout.close()
-
-
 def test_a_refusal_of_the_bus_says_who_may(axioctl: Axioctl, strict_world: World) -> None:
     strict_world.start(relay_service())
     done = axioctl("relay", "on", "relay1", "--bus", strict_world.address)
@@ -154,18 +118,39 @@ async def _answer(service: FakeService) -> None:
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        ([], "say what to do: status, port, relay, alarm, watch, sim, board, completion; see axioctl --help"),
+        (
+            [],
+            "say what to do: status, port, relay, alarm, rule, schedule, trigger, virtual-input, recipient, mqtt, ",
+        ),
         (["relay"], "say what to do: list, show, on, off"),
-        (["frobnicate"], "invalid choice: 'frobnicate'"),
-        (["relay", "frobnicate"], "invalid choice: 'frobnicate'"),
+        (["frobnicate"], "there is no command 'frobnicate'; there is status, port, relay, alarm, rule"),
+        (["relay", "frobnicate"], "there is no command 'frobnicate'; there is list, show, on, off, toggle"),
+        (["acount"], "there is no command 'acount'; did you mean account? See axioctl --help\n"),
+        (["port", "shwo"], "there is no command 'shwo'; did you mean show? See axioctl port --help\n"),
+        (["account", "del", "bob"], "there is no command 'del'; did you mean remove? See axioctl account --help\n"),
+        (["shwo", "relay1"], "'show' is a command of port, relay, alarm, rule"),
+        (
+            ["on", "relay1"],
+            "'on' is a command of port, relay, trigger, virtual-input; for example: axioctl relay on relay1",
+        ),
+        (["relay", "relay1", "on"], "the command comes first: axioctl relay on relay1; see axioctl relay --help"),
+        (["port", "io1", "pulse", "500"], "the command comes first: axioctl port pulse io1 500; see axioctl port"),
         (["relay", "on"], "the following arguments are required: ID; see axioctl relay on --help"),
         (["relay", "on", "relay1", "relay2"], "unrecognized arguments: relay2"),
-        (["status", "--verbose"], "unrecognized arguments: --verbose"),
+        (["relay", "on", "--", "relay1", "--json"], "unrecognized arguments: --json; see axioctl relay on --help"),
+        (["status", "--verbose"], "there is no option '--verbose'; see axioctl status --help"),
+        (
+            ["web", "configure", "--metricz", "true"],
+            "there is no option '--metricz'; did you mean --metrics? See axioctl w",
+        ),
         (["status", "--timeout", "x"], "argument --timeout: invalid number of seconds value: 'x'"),
         (["status", "--timeout", "0"], "argument --timeout: invalid number of seconds value: '0'"),
         (["status", "--timeout", "nan"], "argument --timeout: invalid number of seconds value: 'nan'"),
-        (["--js", "status"], "unrecognized arguments: --js"),
-        (["watch", "--service", "network"], "argument --service: invalid choice: 'network'"),
+        (["--js", "status"], "there is no option '--js'; did you mean --json? See axioctl --help"),
+        (
+            ["watch", "--service", "network"],
+            "--service is 'network'; it must be one of events, fieldbus, io, relays, sim, system; see",
+        ),
     ],
 )
 def test_a_wrong_command_line_is_a_line(axioctl: Axioctl, words: list[str], text: str) -> None:

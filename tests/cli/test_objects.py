@@ -23,9 +23,9 @@ def test_port_list(axioctl: Axioctl, io: FakeService) -> None:
     assert done.code == 0
     head, first, second = done.out.splitlines()
     assert " ".join(head.split()) == "# ID TERMINAL NAME DIR STATE ACTIVE LOOP COUNT CHANGED QUALITY"
-    assert " ".join(first.split()) == "1 input1 Input 1 Door input open active cut 0 - fault"
+    assert " ".join(first.split()) == "1 input1 Input 1 Door input open yes cut 0 - fault"
     age = f"{(time.time() - 1_700_000_000) // 86400:.0f}"
-    assert " ".join(second.split()) == f"7 io1 I/O 1 Gate light output closed active - 12 {age} d good"
+    assert " ".join(second.split()) == f"7 io1 I/O 1 Gate light output closed yes - 12 {age} d good"
 
 
 def test_port_list_json(axioctl: Axioctl, io: FakeService) -> None:
@@ -186,9 +186,9 @@ def test_every_configurable_property_is_an_option(axioctl: Axioctl, group: str, 
     [
         (
             ["port", "pulse", "io1", "x"],
-            "axioctl: duration_ms is 'x'; it must be a whole number from 1 to 86400000 (ms)",
+            "axioctl: MS is 'x'; it must be a whole number from 1 to 86400000 (ms)",
         ),
-        (["port", "pulse", "io1", "0"], "axioctl: duration_ms is 0; it must be a whole number from 1 to 86400000 (ms)"),
+        (["port", "pulse", "io1", "0"], "axioctl: MS is 0; it must be a whole number from 1 to 86400000 (ms)"),
         (["port", "sequence", "io1", "on"], "axioctl: a step is 'on'; it must be on:MS or off:MS, for example"),
         (["port", "sequence", "io1", "on:1,"], "axioctl: a step is ''; it must be"),
         (["port", "sequence", "io1", "maybe:1"], "axioctl: a step is 'maybe:1'; it must be"),
@@ -196,10 +196,13 @@ def test_every_configurable_property_is_an_option(axioctl: Axioctl, group: str, 
         (["port", "configure", "io1"], "axioctl: nothing to change; give at least one of --name, --usage, --direction"),
         (["port", "configure", "io1", "--direction", "up"], "Direction is 'up'; it must be one of input, output"),
         (["port", "configure", "io1", "--debounce-ms", "99999"], "DebounceMs is 99999; it must be a whole number from"),
-        (["port", "configure", "io1", "--debounce", "1"], "axioctl: unrecognized arguments: --debounce 1"),
+        (
+            ["port", "configure", "io1", "--debounce", "1"],
+            "there is no option '--debounce'; did you mean --debounce-ms?",
+        ),
         (["port", "configure", "io1", "--name", ""], "text of 1 to 128 characters"),
         (["alarm", "configure", "casing", "--enabled", "maybe"], "Enabled is 'maybe'; it must be true or false"),
-        (["relay", "configure", "relay1", "--ranges", "x"], "axioctl: unrecognized arguments: --ranges"),
+        (["relay", "configure", "relay1", "--ranges", "x"], "axioctl: there is no option '--ranges'"),
         (["port", "configure", "io1", "--ranges", "short:1"], "Ranges is 'short:1'; it must be"),
     ],
 )
@@ -220,3 +223,20 @@ def test_an_unknown_id_is_refused_with_those_that_are_near(axioctl: Axioctl, rel
     assert done.code == 3
     assert "axioctl: there is no relay 'relai1'; did you mean relay1 (Lock)" in done.err
     assert not relays.calls
+
+
+def test_an_id_of_another_kind_is_refused_with_the_right_command(
+    axioctl: Axioctl, io: FakeService, relays: FakeService
+) -> None:
+    done = axioctl("port", "on", "relay1")
+    assert (done.code, done.err) == (3, "axioctl: relay1 is a relay: axioctl relay on relay1\n")
+    assert axioctl("port", "show", "casing").err == "axioctl: casing is an alarm: axioctl alarm show casing\n"
+    assert "axioctl port pulse io1\n" in axioctl("relay", "pulse", "io1", "500").err
+    assert "axioctl alarm" not in axioctl("relay", "on", "casing").err  # nobody switches an alarm
+    assert not io.calls
+    assert not relays.calls
+
+
+def test_an_id_is_not_looked_for_in_a_service_that_is_away(axioctl: Axioctl, io: FakeService) -> None:
+    done = axioctl("port", "on", "relay1")
+    assert (done.code, "there is no port 'relay1'; " in done.err) == (3, True)

@@ -48,6 +48,7 @@ def test_a_moment_is_shown_in_local_time_with_its_age(monkeypatch: pytest.Monkey
     time.tzset()
     try:
         assert render.value(_NOW, "us", _NOW + 5_000_000) == "2023-11-14T23:13:20.000+01:00 (5 s ago)"
+        assert render.value(_NOW, "us", _NOW - 86_400_000_000).endswith(" (in 1 d)")
         on_screen = Screen(width=80, now_usec=_NOW)
         assert render.moment(_NOW, on_screen) == "23:13:20.000    "
         assert render.moment(_NOW - 86_400_000_000, on_screen) == "2023-11-13 23:13"
@@ -65,10 +66,31 @@ def test_a_moment_is_shown_in_local_time_with_its_age(monkeypatch: pytest.Monkey
         ("ExpectedOhms", "ohm", "Expected ohms"),
         ("NormalState", "", "Normal state"),
         ("Ohms", "ohm", "Ohms"),
+        ("HttpPort", "", "HTTP port"),
+        ("HttpsPort", "", "HTTPS port"),
+        ("RtspPort", "", "RTSP port"),
+        ("SocSerialNumber", "", "SoC serial number"),
+        ("WebUrl", "", "Web URL"),
+        ("BasicOverHttp", "", "Basic over HTTP"),
     ],
 )
 def test_a_label_does_not_say_the_unit_again(name: str, unit: str, text: str) -> None:
     assert render.label(name, unit) == text
+
+
+@pytest.mark.parametrize(("name", "text"), [("WebUrl", "web URL"), ("HttpPort", "HTTP port")])
+def test_a_name_within_a_sentence(name: str, text: str) -> None:
+    assert render.phrase(name) == text
+
+
+def test_a_fingerprint_is_broken_between_its_bytes() -> None:
+    fingerprint = ":".join(["AB"] * 32)
+    lines = render.record({"Fingerprint": fingerprint}, Screen(width=80))
+    assert [len(line) for line in lines] == [79, 42]
+    assert lines[0].endswith("AB:")
+    assert lines[1].startswith(" " * 13 + "AB:")
+    assert render.record({"Fingerprint": fingerprint}, Screen()) == [f"Fingerprint: {fingerprint}"]
+    assert len(render.record({"Name": "a name " * 20}, Screen(width=80))) == 1
 
 
 _COLUMNS = (

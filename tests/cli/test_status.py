@@ -17,23 +17,31 @@ def test_status_while_everything_is_away(axioctl: Axioctl) -> None:
     done = axioctl("status")
     assert done.code == 0
     rows = [line.split()[:2] for line in done.out.splitlines()]
-    assert [row for row in rows if "away" in row] == [["io", "away"], ["relays", "away"], ["sim", "away"]]
+    assert [row for row in rows if "away" in row] == [
+        ["events", "away"],
+        ["fieldbus", "away"],
+        ["io", "away"],
+        ["relays", "away"],
+        ["sim", "away"],
+        ["system", "away"],
+    ]
     assert "start it with: systemctl start axiod-io" in done.out
+    assert "axiod-gateway has no bus name; see systemctl status axiod-gateway" in done.out.splitlines()[-1]
 
 
 def test_status_while_some_are_away(axioctl: Axioctl, io: FakeService, world: World) -> None:
     world.run(io.problem("I/O 1 cannot be read; look at the chip."))
     done = axioctl("status")
     assert done.code == 0
-    assert done.out.splitlines()[1:4] == [
-        f"io       running  degraded  {axiod.__version__}    0 s  2 ports, 1 alarm",
+    assert done.out.splitlines()[5:8] == [
+        f"io        running  degraded  {axiod.__version__}    0 s  2 ports, 1 alarm",
         "  3 things watched",
         "  problem: I/O 1 cannot be read; look at the chip.",
     ]
 
 
 def test_status_json(axioctl: Axioctl, io: FakeService, sim: FakeService) -> None:
-    io_, relays, sim_ = json.loads(axioctl("status", "--json").out)
+    _events, _fieldbus, io_, relays, sim_, _system = json.loads(axioctl("status", "--json").out)
     assert io_["Service"] == "org.axiod.io1"
     assert io_["State"] == "running"
     assert io_["Health"] == "ok"
@@ -42,3 +50,8 @@ def test_status_json(axioctl: Axioctl, io: FakeService, sim: FakeService) -> Non
     assert io_["Objects"] == {"port": 2, "alarm": 1}
     assert relays == {"Service": "org.axiod.relays1", "State": "away"}
     assert sim_["Objects"] == {"terminal": 3}
+
+
+def test_what_there_is_one_of_is_not_counted(axioctl: Axioctl, system: FakeService) -> None:
+    (found,) = [each for each in json.loads(axioctl("status", "--json").out) if each["Service"] == system.name]
+    assert found["Objects"] == {"account": 2, "token": 2, "certificate": 1}

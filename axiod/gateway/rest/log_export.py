@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""/api/v1/event-log/entries: the whole event log, or a part of it, as one JSON or CSV document.
+
+It is asked for page by page and sent on as it comes, the oldest entry first, so that it costs no more memory than a
+page. What happens after the request came is not in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from axiod.bus import interface as contract
+from axiod.bus.arguments import plain_options, unknown
+from axiod.bus.caller import Role
+from axiod.clock import wall_usec
+from axiod.errors import AxiodError, InvalidArgument
+from axiod.gateway.names import EVENT_LOG
+from axiod.gateway.outbox import WRITE_SECONDS, narrow
+from axiod.gateway.person import person_of
+from axiod.gateway.rest.table import API
+from axiod.gateway.route import Route
+from axiod.gateway.streaming import streaming
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+
+    from axiod.gateway.context import Gateway
+
+PATH = f"{API}/event-log/entries"
+QUERY = contract.load(EVENT_LOG).methods["Query"]
+FILTERS = ("FromUsec", "ToUsec", "Kind", "Topic", "Text")
+"""What can be asked for, as in the method Query."""
+_PAGE = 200
+"""Few, and asked for by one export after the other: the service that has the log moves outputs as well."""
+_COLUMNS = ("Id", "Time", "When", "Kind", "Topic", "Source", "Data", "Rule", "Text", "Result")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What begins with one of these, a spreadsheet may calculate."""
+
+
+class LogExport:
+    """Sends the event log."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._mirror = gateway.mirror
+        self._acting = gateway.acting
+        self._turn = asyncio.Lock()
+
+    def routes(self) -> Iterator[Route]:
+        """Yield what there is to ask for."""
+        yield Route("GET", PATH, self._send, Role.named(QUERY.role))
+
+    async def _send(self, request: web.Request) -> web.StreamResponse:
+        kind, options = _asked(request)
+        pages = self._pages(request, options)
+        nothing: list[dict[str, Any]] = []
+        first = await anext(pages, nothing)  # what is wrong is said before the answer begins
+        response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="event-log.{kind}"'})
+        response.content_type = "text/csv" if kind == "csv" else "application/json"
+        response.charset = "utf-8"
+        await response.prepare(request)
+        narrow(request.transport)
+        write = csv_page if kind == "csv" else json_page
+        with streaming(request, "event log"):
+            try:
+                await _write(response, _BEGIN[kind] + write(first, first=True))
+                async for page in pages:
+                    await _write(response, write(page, first=False))
+                await _write(response, _END[kind])
+                await response.write_eof()
+            except (AxiodError, TimeoutError):
+                # The status is out already. What ends here must not look whole.
+                if request.transport is not None:
+                    request.transport.abort()
+        return response
+
+    async def _pages(self, request: web.Request, options: dict[str, Any]) -> AsyncIterator[list[dict[str, Any]]]:
+        """Yield the entries, the oldest first."""
+        after = 0
+        while True:
+            log = self._mirror.thing(EVENT_LOG)
+            asked = {**options, "AfterId": after, "Limit": _PAGE}
+            async with self._turn:
+                page = await self._acting.act(person_of(request), log, "Query", asked)
+            if not page:
+                return
+            after = page[-1]["Id"]
+            yield page
+            if len(page) < _PAGE:
+                return
+
+
+async def _write(response: web.StreamResponse, part: bytes) -> None:
+    """Send a part; raises TimeoutError when the client does not take it."""
+    async with asyncio.timeout(WRITE_SECONDS):
+        await response.write(part)
+
+
+def _asked(request: web.Request) -> tuple[str, dict[str, Any]]:
+    """Return the format, and what is asked for; raises InvalidArgument."""
+    given = dict(request.query)
+    if len(given) != len(request.query):
+        raise InvalidArgument("a parameter stands twice in the query")
+    kind = given.pop("format", "json")
+    if kind not in _BEGIN:
+        raise InvalidArgument(f"format is {kind[:40]!r}; it must be json or csv")
+    known = {name: value for name, value in (QUERY.inputs[0].options or {}).items() if name in FILTERS}
+    values: dict[str, Any] = {}
+    for name, text in given.items():
+        if name not in known:
+            raise InvalidArgument(unknown("parameter", name, ["format", *known]))
+        number = known[name].type == "t"
+        if number and not (text.isascii() and text.isdigit() and len(text) < 20):
+            raise InvalidArgument(f"{name} is {text[:40]!r}; it must be microseconds since 1970")
+        values[name] = int(text) if number else text
+    values.setdefault("ToUsec", wall_usec())
+    return kind, plain_options(known, values, "parameter")
+
+
+_BEGIN = {"json": b'{"Items":[', "csv": ",".join(_COLUMNS).encode() + b"\r\n"}
+_END = {"json": b"]}\n", "csv": b""}
+
+
+def json_page(page: Sequence[dict[str, Any]], *, first: bool) -> bytes:
+    """Return entries as they stand in the list; `first`: no others stand before them."""
+    text = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in page)
+    return (text if first or not page else ",\n" + text).encode("ascii")
+
+
+def csv_page(page: Sequence[dict[str, Any]], *, first: bool) -> bytes:  # noqa: ARG001 # as json_page
+    """Return entries as rows."""
+    lines = io.StringIO()
+    writer = csv.writer(lines)
+    for entry in page:
+        writer.writerow([_CELLS.get(name, _plain)(entry, name) for name in _COLUMNS])
+    return lines.getvalue().encode(errors="replace")
+
+
+def _plain(entry: dict[str, Any], name: str) -> str:
+    return _harmless(str(entry.get(name, "")))
+
+
+def _items(entry: dict[str, Any], name: str) -> str:
+    return _harmless(" ".join(f"{key}={value}" for key, value in entry.get(name, {}).items()))
+
+
+def _time(entry: dict[str, Any], _name: str) -> str:
+    return datetime.fromtimestamp(entry["When"] / 1e6, UTC).isoformat(timespec="milliseconds")
+
+
+_CELLS: dict[str, Callable[[dict[str, Any], str], str]] = {"Source": _items, "Data": _items, "Time": _time}
+
+
+def _harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula: payloads of MQTT come from anywhere."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
 import sys
@@ -26,7 +27,13 @@ from axiod.sim.supervisor import START_LIMIT, WATCHDOG_SECONDS, WITH_US, Supervi
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SERVICES = ("sim", "io", "relays")
+SERVICES = ("sim", "io", "relays", "fieldbus")
+OVER_THE_NETWORK = ("system", "events", "gateway")
+"""What is there besides when the device is to be reached over HTTP."""
+WITH_EVENTS = ("system", "events")
+"""What is there besides when it is not, but has rules."""
+ABLE_TO_FAIL_SAFE = ("io", "relays")
+PORTS = {"http": 8080, "https": 8443, "rtsp": 8554}
 _BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -57,11 +64,20 @@ class Device:
         *,
         watchdog_seconds: float = WATCHDOG_SECONDS,
         start_limit: int = START_LIMIT,
+        gateway: Sequence[str] | None = None,
+        events: bool = False,
     ) -> None:
+        """`gateway`: the command line of the gateway; None: there is none, and nothing that only it needs.
+
+        `events`: rules and what belongs to them are there without a gateway, too.
+        """
         self.folder = folder
         self.bus_socket = folder / "bus"
         self.address = f"unix:path={quote(str(self.bus_socket), safe='/-_.*')}"
+        more = OVER_THE_NETWORK if gateway is not None else WITH_EVENTS if events else ()
+        self.services = (*SERVICES, *more)
         self._board = board
+        self._gateway = list(gateway or ())
         self._bus: asyncio.subprocess.Process | None = None
         self.supervisor = Supervisor(folder / "notify", watchdog_seconds=watchdog_seconds, start_limit=start_limit)
 
@@ -70,7 +86,7 @@ class Device:
         self.folder.mkdir(parents=True, exist_ok=True)
         await self._start_bus()
         self.supervisor.listen()
-        for name in SERVICES:
+        for name in self.services:
             await self.supervisor.start(self.unit(name))
 
     async def bus_ended(self) -> None:
@@ -80,7 +96,7 @@ class Device:
 
     async def stop(self) -> None:
         """Stop everything, the board last."""
-        for name in reversed(SERVICES):
+        for name in reversed(self.services):
             await self.supervisor.stop(name)
         self.supervisor.close()
         if self._bus is not None:
@@ -91,6 +107,9 @@ class Device:
 
     def unit(self, name: str) -> Unit:
         """Return how a service is started."""
+        if name == "gateway":
+            command = [sys.executable, "-m", "axiod.gateway", *self._gateway]
+            return Unit(name, command, {"DBUS_SYSTEM_BUS_ADDRESS": self.address})
         config = self.folder / f"{name}.yaml"
         if not config.exists():
             config.write_text(f"board: {self._board}\n", encoding="utf-8")
@@ -100,7 +119,7 @@ class Device:
             "STATE_DIRECTORY": str(self.folder / name),
         }
         command = [sys.executable, "-m", f"axiod.{name}", "--config", str(config)]
-        return Unit(name, command, environment, [*command, "--fail-safe"] if name != "sim" else None)
+        return Unit(name, command, environment, [*command, "--fail-safe"] if name in ABLE_TO_FAIL_SAFE else None)
 
     async def _start_bus(self) -> None:
         if self.bus_socket.exists():
@@ -148,15 +167,33 @@ In another terminal:
   axioctl sim wire input1 closed
   axioctl watch
   busctl tree org.axiod.io1
-Ctrl-C stops it. What was configured is kept in {folder}."""
+{web}Ctrl-C stops it. What was configured is kept in {folder}."""
+_WEB = """
+Over the network, at {places}:
+  curl {http}/healthz
+  curl {http}/api/v1/accounts --json \\
+    '{{"Name": "admin", "Password": "change me", "Role": "administrator"}}'     # the first administrator
+  curl --digest -u 'admin:change me' '{http}/axis-cgi/io/port.cgi?check=1'
+  curl --digest -u 'admin:change me' {http}/api/v1/relays
+
+"""
 
 
-async def _run(folder: Path, board: str) -> int:
+def _web(status: str) -> str:
+    """Return what to do over HTTP, from the status line of the gateway."""
+    found = dict(re.findall(r"\b(http|https|rtsp) at (\S+:\d+)", status))
+    if "http" not in found:
+        return ""
+    places = " ".join(f"{kind}://{found[kind]}/" for kind in PORTS if kind in found)
+    return _WEB.format(places=places, http=f"http://{found['http']}")
+
+
+async def _run(folder: Path, board: str, gateway: Sequence[str] | None, *, events: bool) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    device = Device(folder, board)
+    device = Device(folder, board, gateway=gateway, events=events)
     try:
         starting = asyncio.ensure_future(device.start())
         stopping = asyncio.ensure_future(stop.wait())
@@ -167,7 +204,8 @@ async def _run(folder: Path, board: str) -> int:
             return 0
         starting.result()
         programs = Path(sys.executable).parent
-        _say(_WELCOME.format(address=device.address, programs=programs, folder=folder))
+        web = _web(device.supervisor.status("gateway")) if gateway is not None else ""
+        _say(_WELCOME.format(address=device.address, programs=programs, folder=folder, web=web))
         lost = asyncio.ensure_future(device.bus_ended())
         await asyncio.wait((stopping, lost), return_when=asyncio.FIRST_COMPLETED)
         if lost.done():
@@ -194,12 +232,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--state-dir", type=Path, default=default, metavar="DIR", help=f"default: {default}")
     parser.add_argument("--board", default="a9210-sim", help="a simulated board profile (default: a9210-sim)")
     parser.add_argument("--fresh", action="store_true", help="forget what was configured before")
+    for kind, port in PORTS.items():
+        what = f"the port of {kind.upper()} (default: {port}; 0: any that is free)"
+        parser.add_argument(f"--{kind}-port", type=int, default=port, metavar="PORT", help=what)
+    parser.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS", help="default: 127.0.0.1")
+    parser.add_argument("--bare", action="store_true", help="the services alone: no accounts, nothing over the network")
+    parser.add_argument("--events", action="store_true", help="with --bare: rules, and what belongs to them, besides")
     arguments = parser.parse_args(argv)
+    gateway = ["--world", "--listen", arguments.listen]
+    for kind in PORTS:
+        gateway += [f"--{kind}-port", str(getattr(arguments, f"{kind}_port"))]
     folder = arguments.state_dir.resolve()
     if arguments.fresh and (folder / "bus.conf").exists():
         with tempfile.TemporaryDirectory(dir=folder.parent) as trash:
             folder.rename(Path(trash) / "old")
-    return asyncio.run(_run(folder, arguments.board))
+    return asyncio.run(_run(folder, arguments.board, None if arguments.bare else gateway, events=arguments.events))
 
 
 if __name__ == "__main__":

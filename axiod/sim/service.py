@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from axiod.board.profile import Scheme
 from axiod.bus.interface import snake
-from axiod.gpio.protocol import socket_path
+from axiod.gpio.protocol import serial_path, socket_path
 from axiod.runtime.config import ConfigError
+from axiod.sim.bus import BusHandler
 from axiod.sim.lines import LineServer
 from axiod.sim.play import Player
 from axiod.sim.world import shown_ohms, terminals
@@ -144,12 +146,19 @@ class Simulation:
             if terminal.drive is not None:
                 context.server.export(path, DRIVE, DriveHandler(terminal, terminal.drive))
                 terminal.watchers.append(partial(context.server.changed, path, DRIVE))
+        self._buses = [
+            BusHandler(context, serial.id, Path(serial_path(serial.id)), Random())  # noqa: S311 # a game
+            for serial in board.serial
+            if serial.simulated
+        ]
         self._lines.listen(Path(socket_path()))
         context.root.say(f"{len(parts)} terminals of board {board.name}")
 
     async def stop(self) -> None:
         for player in self._players:
             player.stop()
+        for bus in self._buses:
+            bus.close()
         self._lines.close()
 
 

@@ -31,12 +31,13 @@ WAIT_SECONDS = 10.0
 class DeviceProcess:
     """`python -m axiod.sim.device` in a folder of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        """`options`: of its command line; without any it is a bare one, which nobody reaches over the network."""
         self.folder = Path(tempfile.mkdtemp(prefix="axiod-dev-"))
         self.folder.chmod(0o755)
         self._log = (self.folder / "log").open("w+")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "axiod.sim.device", "--state-dir", self.folder / "device"],
+            [sys.executable, "-m", "axiod.sim.device", "--state-dir", self.folder / "device", *(options or ["--bare"])],
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,

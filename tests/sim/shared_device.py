@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 
+@asynccontextmanager
+async def restored(address: str) -> AsyncIterator[Client]:
+    """A client of the device on a bus; what was changed at ports, relays and wires is put back at the end."""
+    connection = await Connection.open(address)
+    client = Client(connection, address)
+    restorer = Restorer(client)
+    await restorer.remember()
+    yield client
+    await restorer.restore()
+    await connection.close()
+
+
 @pytest.fixture(scope="session")
 def device() -> Iterator[DeviceProcess]:
     """A device that is up."""
@@ -24,10 +37,5 @@ def device() -> Iterator[DeviceProcess]:
 @pytest_asyncio.fixture
 async def client(device: DeviceProcess) -> AsyncIterator[Client]:
     """A client; what the test changed is put back at its end."""
-    connection = await Connection.open(device.address)
-    client = Client(connection, device.address)
-    restorer = Restorer(client)
-    await restorer.remember()
-    yield client
-    await restorer.restore()
-    await connection.close()
+    async with restored(device.address) as client:
+        yield client

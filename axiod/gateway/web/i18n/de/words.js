@@ -1,0 +1,22 @@
+// Wörter des Vertrags, die mehrere Bereiche zeigen.
+export default {
+  viewer: "Betrachter",
+  operator: "Bediener",
+  administrator: "Administrator",
+  good: "Gut",
+  stale: "Veraltet",
+  fault: "Störung",
+  never: "Nie gelesen",
+  ok: "In Ordnung",
+  degraded: "Eingeschränkt",
+  failed: "Ausgefallen",
+  open: "Offen",
+  closed: "Geschlossen",
+  short: "Kurzgeschlossen",
+  cut: "Unterbrochen",
+  active: "Aktiv",
+  inactive: "Inaktiv",
+  Name: "Name",
+  Id: "Kennung",
+  Enabled: "Eingeschaltet",
+};

@@ -1,0 +1,22 @@
+// Words of the contract that several sections show.
+export default {
+  viewer: "Viewer",
+  operator: "Operator",
+  administrator: "Administrator",
+  good: "Good",
+  stale: "Stale",
+  fault: "Fault",
+  never: "Never read",
+  ok: "OK",
+  degraded: "Degraded",
+  failed: "Failed",
+  open: "Open",
+  closed: "Closed",
+  short: "Shorted",
+  cut: "Cut",
+  active: "Active",
+  inactive: "Inactive",
+  Name: "Name",
+  Id: "Id",
+  Enabled: "Enabled",
+};

@@ -1,0 +1,48 @@
+// Events for people: what happened, to what, by the names that its users gave.
+import { html } from "../lib.js";
+import { has, t } from "../i18n.js";
+import { all } from "../store.js";
+import { clockTime, moment } from "./value.js";
+
+const BY_TOPIC = {
+  "tns1:Device/tnsaxis:IO/Port": ["ports", "port"],
+  "tns1:Device/tnsaxis:IO/OutputPort": ["ports", "port"],
+  "tns1:Device/tnsaxis:IO/SupervisedPort": ["ports", "port"],
+  "tns1:Device/tnsaxis:IO/VirtualPort": ["manual-triggers", "port"],
+  "tns1:Device/tnsaxis:IO/VirtualInput": ["virtual-inputs", "port"],
+};
+
+/** The end of a topic without its namespaces: "tns1:Device/tnsaxis:IO/Port" is "IO/Port". */
+export const topicText = (topic) => {
+  const key = `topics.${topic.replace(/\w+:/g, "")}`;
+  return has(key) ? t(key) : topic.split("/").slice(-2).join("/").replace(/\w+:/g, "");
+};
+
+/** What it happened to: the name of the port, relay and so on, or the source as it is. */
+export const sourceText = ({ Topic, Source }) => {
+  const [kind, key] = BY_TOPIC[Topic] ?? [];
+  const number = key && Source[key];
+  const found = number !== undefined && [...all(kind), ...all("relays")].find((one) => String(one.Number) === number);
+  return found ? found.Name : Object.entries(Source).map(([name, value]) => `${name} ${value}`).join(", ");
+};
+
+/** What it says: its data in words. */
+export const dataText = ({ Data }) =>
+  Object.entries(Data)
+    .map(([name, value]) => (has(`topics.${name}-${value}`) ? t(`topics.${name}-${value}`) : `${name}: ${value}`))
+    .join(", ");
+
+/** Whether an event says in ONVIF's words what another one says besides. */
+export const isTwin = ({ Topic }) => Topic.startsWith("tns1:Device/Trigger/");
+
+/** One event in a line. `dated`: with its day. */
+export const EventLine = ({ event, dated }) => html`
+  <span class="event-line">
+    <time datetime=${new Date(event.TimestampUsec / 1000).toISOString()} title=${moment(event.TimestampUsec)}>
+      ${dated ? moment(event.TimestampUsec) : clockTime(event.TimestampUsec)}
+    </time>
+    <span class="topic" title=${event.Topic}>${topicText(event.Topic)}</span>
+    <strong class="text">${sourceText(event)}</strong>
+    <span class="text">${dataText(event)}</span>
+  </span>
+`;

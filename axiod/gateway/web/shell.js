@@ -1,0 +1,191 @@
+// The frame around the views: menu, state of the connection, and the person's menu.
+import { html, names, useEffect, useRef, useState } from "./lib.js";
+import { LANGUAGES, language, need, speak, t } from "./i18n.js";
+import { keep } from "./kept.js";
+import { go, route, to } from "./router.js";
+import { SECTIONS } from "./sections.js";
+import { logOut, named, session } from "./session.js";
+import { link, only, services } from "./store.js";
+import { now } from "./clock.js";
+import { ago } from "./parts/value.js";
+import { Icon } from "./parts/icon.js";
+import { Button } from "./parts/button.js";
+import { Dialog } from "./parts/dialog.js";
+
+const there = ({ services: wanted }) => !wanted || services.value.some((one) => wanted.includes(one.Id));
+
+/** `logIn`: what somebody does who only looks, without a name. */
+export const Shell = ({ logIn }) => {
+  const [id = "status", ...path] = route.value.path;
+  const known = SECTIONS.filter(there);
+  const section = known.find((one) => one.id === id);
+  // Before the first snapshot nobody knows which sections there are.
+  const waiting = services.value.length === 0;
+  useEffect(() => {
+    if (!waiting && !section) go(to("status"), { instead: true });
+  }, [waiting, section]);
+  return html`
+    <a class="skip" href="#content" onClick=${skip}>${t("shell.skip")}</a>
+    <${Top} logIn=${logIn} />
+    <nav class="menu" aria-label=${t("shell.menu")}>
+      ${known.map(
+        (one) => html`
+          <a key=${one.id} href=${to(one.id)} aria-current=${one.id === id ? "page" : undefined}>
+            <${Icon} name=${one.icon} /><span>${t(`shell.${one.id}`)}</span>
+          </a>
+        `,
+      )}
+    </nav>
+    <main id="content" tabindex="-1">
+      <${Lost} />
+      ${section ? html`<${View} key=${section.id} ...${{ section, path }} />` : html`<p class="muted">${t("shell.loading")}</p>`}
+    </main>
+  `;
+};
+
+const skip = (event) => {
+  event.preventDefault();
+  document.getElementById("content").focus();
+};
+
+const View = ({ section, path }) => {
+  const [shown, setShown] = useState(null);
+  useEffect(() => {
+    let wanted = true;
+    Promise.all([section.load(), need(section.id)]).then(
+      ([module]) => wanted && setShown({ Section: module.default }),
+      (error) => wanted && setShown({ error }),
+    );
+    return () => (wanted = false);
+  }, [section]);
+  if (shown?.error) {
+    return html`
+      <p class="problem" role="alert">${t("shell.not-loaded")}</p>
+      <${Button} act=${() => location.reload()}>${t("shell.again")}<//>
+    `;
+  }
+  return shown && html`<${shown.Section} path=${path} query=${route.value.query} />`;
+};
+
+const Lost = () => {
+  const { state, since } = link.value;
+  const seen = useRef(false);
+  if (state === "live") seen.current = true;
+  if (state !== "lost" || !seen.current) return null;
+  return html`
+    <div class="lost" role="alert">
+      <${Icon} name="warn" />
+      <p>${t("shell.lost")} <span class="age">${t("shell.lost-age", { age: ago(since * 1000, now.value) })}</span></p>
+      <span class="spinner" />
+    </div>
+  `;
+};
+
+const Top = ({ logIn }) => {
+  const device = only("device");
+  return html`
+    <header class="top">
+      <a class="brand" href=${to("status")}>
+        <img src="/icon.svg" alt="" width="28" height="28" />
+        <span>${device?.ShortName ?? "axiod"}</span>
+      </a>
+      <${State} />
+      <${UserMenu} logIn=${logIn} />
+    </header>
+  `;
+};
+
+const State = () => html`
+  <span class=${names("link-state", link.value.state)} role="status">
+    <i aria-hidden="true" /><span>${t(`shell.link-${link.value.state}`)}</span>
+  </span>
+`;
+
+const THEMES = ["auto", "light", "dark"];
+
+const UserMenu = ({ logIn }) => {
+  const [open, setOpen] = useState(false);
+  const [about, setAbout] = useState(false);
+  const menu = useRef();
+  useEffect(() => {
+    if (!open) return undefined;
+    const outside = (event) => menu.current?.contains(event.target) || setOpen(false);
+    const key = (event) => {
+      if (event.key !== "Escape") return;
+      setOpen(false);
+      menu.current.querySelector("button").focus();
+    };
+    document.addEventListener("pointerdown", outside);
+    document.addEventListener("keydown", key);
+    return () => {
+      document.removeEventListener("pointerdown", outside);
+      document.removeEventListener("keydown", key);
+    };
+  }, [open]);
+  const { Name, Role } = session.value;
+  const leave = async () => {
+    setOpen(false);
+    await logOut();
+  };
+  return html`
+    <div class="user-menu" ref=${menu}>
+      <button type="button" class="button quiet" aria-expanded=${open} aria-controls="user-menu" onClick=${() => setOpen(!open)}>
+        <${Icon} name="user" /><span class="name">${Name || t("shell.nobody")}</span><${Icon} name="down" />
+      </button>
+      ${open &&
+      html`
+        <div class="popup" id="user-menu">
+          <p class="who"><strong>${Name || t("shell.nobody")}</strong><span>${t(`words.${Role}`)}</span></p>
+          <${Theme} />
+          <label class="line">
+            <span>${t("shell.language")}</span>
+            <select onChange=${(event) => speak(event.target.value)}>
+              ${Object.entries(LANGUAGES).map(
+                ([lang, title]) => html`<option key=${lang} value=${lang} lang=${lang} selected=${lang === language.value}>${title}</option>`,
+              )}
+            </select>
+          </label>
+          <a href="/help/" target="_blank" rel="noopener">${t("shell.help")}</a>
+          <button type="button" onClick=${() => setAbout(true)}>${t("shell.about")}</button>
+          ${named.value
+            ? html`
+                <button type="button" onClick=${logIn}>${t("shell.change-account")}</button>
+                <${Button} act=${leave} kind="plain">${t("shell.log-out")}<//>
+              `
+            : html`<button type="button" onClick=${logIn}>${t("shell.log-in")}</button>`}
+        </div>
+      `}
+      ${about && html`<${About} close=${() => setAbout(false)} />`}
+    </div>
+  `;
+};
+
+const Theme = () => {
+  const [theme, setTheme] = useState(document.documentElement.dataset.theme ?? "auto");
+  const choose = (wanted) => {
+    setTheme(wanted);
+    keep("theme", wanted === "auto" ? null : wanted);
+    if (wanted === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = wanted;
+  };
+  return html`
+    <label class="line">
+      <span>${t("shell.theme")}</span>
+      <select onChange=${(event) => choose(event.target.value)}>
+        ${THEMES.map((one) => html`<option key=${one} value=${one} selected=${one === theme}>${t(`shell.theme-${one}`)}</option>`)}
+      </select>
+    </label>
+  `;
+};
+
+const About = ({ close }) => {
+  const device = only("device") ?? {};
+  return html`
+    <${Dialog} title=${t("shell.about")} close=${close}>
+      <p>${device.FullName} · axiod ${device.Version}</p>
+      <p>${t("shell.serial", { number: device.SerialNumber ?? "–" })}</p>
+      <p>${t("shell.licence")}</p>
+      <p class="muted">${t("shell.licences-of-others")}</p>
+    <//>
+  `;
+};

@@ -1,0 +1,43 @@
+// Events: what the device does by itself, and what happened.
+import { html } from "../../lib.js";
+import { t } from "../../i18n.js";
+import { can } from "../../session.js";
+import { to } from "../../router.js";
+import { Page, Tabs } from "../../parts/page.js";
+import { Rule } from "./rule.js";
+import { Rules } from "./rules.js";
+import { Switches } from "./switches.js";
+
+// Each tab: who may see it, its help, and what draws it for the rest of the address.
+const TABS = {
+  rules: {
+    role: "operator",
+    help: "events#rules",
+    draw: ([id]) => (id === undefined ? html`<${Rules} />` : html`<${Rule} id=${id} />`),
+  },
+  "manual-triggers": {
+    role: "viewer",
+    help: "events#manual-triggers-and-virtual-inputs",
+    draw: () => html`<${Switches} key="manual-triggers" kind="manual-triggers" />`,
+  },
+  "virtual-inputs": {
+    role: "viewer",
+    help: "events#manual-triggers-and-virtual-inputs",
+    draw: () => html`<${Switches} key="virtual-inputs" kind="virtual-inputs" />`,
+  },
+};
+
+export default ({ path }) => {
+  const tabs = Object.keys(TABS).filter((id) => can(TABS[id].role));
+  const at = tabs.includes(path[0]) ? path[0] : tabs[0];
+  return html`
+    <${Page} title=${t("events.title")} help=${TABS[at]?.help ?? "events"}>
+      <${Tabs}
+        name=${t("events.title")}
+        at=${at}
+        tabs=${tabs.map((id) => ({ id, title: t(`events.${id}`), href: to("events", id) }))}
+      />
+      ${at === undefined ? html`<p class="empty">${t("events.not-for-you")}</p>` : TABS[at].draw(path.slice(1))}
+    <//>
+  `;
+};

@@ -1,0 +1,38 @@
+// The device itself: who may enter, how it is reached, and what it is.
+import { html } from "../../lib.js";
+import { t } from "../../i18n.js";
+import { to } from "../../router.js";
+import { can } from "../../session.js";
+import { Page, Tabs } from "../../parts/page.js";
+import { Accounts } from "./accounts.js";
+import { Blocking } from "./blocking.js";
+import { Certificates } from "./certificates.js";
+import { Device } from "./device.js";
+import { Tokens } from "./tokens.js";
+import { Web } from "./web.js";
+
+// What a person may not read has no tab.
+const VIEWS = {
+  accounts: { View: Accounts, role: "administrator", help: "rest#the-first-administrator" },
+  tokens: { View: Tokens, role: "administrator", help: "rest#logging-in" },
+  web: { View: Web, role: "administrator", help: "http#https" },
+  certificates: { View: Certificates, role: "administrator", help: "http#https" },
+  blocking: { View: Blocking, role: "administrator", help: "http#logging-in" },
+  device: { View: Device, role: "viewer", help: "rest#reading" },
+};
+
+export default ({ path }) => {
+  const offered = Object.keys(VIEWS).filter((id) => can(VIEWS[id].role));
+  const at = offered.includes(path[0]) ? path[0] : offered[0];
+  const { View, help } = VIEWS[at];
+  return html`
+    <${Page} title=${t("system.title")} help=${help}>
+      <${Tabs}
+        name=${t("system.title")}
+        at=${at}
+        tabs=${offered.map((id) => ({ id, title: t(`system.view-${id}`), href: to("system", id) }))}
+      />
+      <${View} key=${at} path=${path.slice(1)} />
+    <//>
+  `;
+};

@@ -1,0 +1,66 @@
+// How the device is reached over HTTP. A change that cuts this page off says so before, and where to go on.
+import { html } from "../../lib.js";
+import { t } from "../../i18n.js";
+import { all, fresh } from "../../store.js";
+import { Setting, Settings, useSettings } from "../../parts/form.js";
+import { Icon } from "../../parts/icon.js";
+import { Card } from "../../parts/page.js";
+
+const SCHEMES = { http: "HttpPort", https: "HttpsPort" };
+const USUAL = { http: 80, https: 443 };
+const RESERVED_PORTS = 1024;
+
+/**
+ * Where the page is after `form` was saved: undefined where it stays. Ports are compared with what they were, not with the
+ * address bar: between the two there may be a router that translates them.
+ */
+const elsewhere = (form) => {
+  const here = location.protocol.slice(0, -1);
+  const allowed = form.value("Protocols");
+  const scheme = allowed === "both" || allowed === here ? here : allowed;
+  const port = form.value(SCHEMES[scheme]);
+  if (scheme === here && port === form.now[SCHEMES[here]]) return undefined;
+  const host = location.hostname;
+  return `${scheme}://${host}${port === USUAL[scheme] ? "" : `:${port}`}/`;
+};
+
+export const Web = () => {
+  const form = useSettings("web");
+  const place = form.ready && form.changed && !Object.keys(form.wrong).length ? elsewhere(form) : undefined;
+  const certificates = all("certificates").map((one) => [one.Id, one.Id]);
+  const low = Object.values(SCHEMES).filter((name) => {
+    const port = form.value(name);
+    return port !== form.now[name] && port < RESERVED_PORTS && !Object.values(USUAL).includes(port);
+  });
+  return html`
+    <${Card} title=${t("system.web")} icon="lock" old=${!fresh("web")}>
+      <${Settings} form=${form} section="system">
+        <div class="columns">
+          <${Setting} form=${form} section="system" name="Protocols" />
+          <${Setting} form=${form} section="system" name="HttpPort" />
+          <${Setting} form=${form} section="system" name="HttpsPort" />
+        </div>
+        <${Certificate} form=${form} options=${certificates} />
+        ${low.length > 0 && html`<p class="notice"><${Icon} name="warn" />${t("system.low-port")}</p>`}
+        <${Setting} form=${form} section="system" name="BasicOverHttp" />
+        <${Setting} form=${form} section="system" name="Metrics" />
+        <div class="columns"><${Setting} form=${form} section="system" name="RtspPort" /></div>
+        ${place &&
+        html`
+          <div class="notice" role="alert">
+            <${Icon} name="warn" />
+            <p>${t("system.cut-off")} <a href=${place}>${place}</a></p>
+          </div>
+        `}
+      <//>
+    <//>
+  `;
+};
+
+// The contract says that it is a text; here it is one of those that there are.
+const Certificate = ({ form, options }) => {
+  const chosen = form.value("Certificate");
+  const known = options.some(([id]) => id === chosen) ? options : [...options, [chosen, t("system.gone", { name: chosen })]];
+  const as = { ...form, schema: { ...form.schema, Certificate: { type: "string", enum: known.map(([id]) => id) } } };
+  return html`<div class="columns"><${Setting} form=${as} section="system" name="Certificate" options=${known} /></div>`;
+};

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every view of the page: what is looked at by axe, and shown in the screenshots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+WEB = Path(__file__).parents[2] / "axiod" / "gateway" / "web"
+
+STATUS = ["status"]
+IO = ["io/board", "io/list", "io/wires", "io/board/ports/input1", "io/list/relays/relay1"]
+SENSORS: list[str] = []
+EVENTS = ["events/rules", "events/rules/1", "events/rules/new", "events/manual-triggers", "events/virtual-inputs"]
+SYSTEM = ["system/accounts", "system/tokens", "system/web", "system/certificates", "system/blocking", "system/device"]
+
+VIEWS = [*STATUS, *IO, *SENSORS, *EVENTS, *SYSTEM]

@@ -4,13 +4,18 @@
 # make test-arm64    the same on emulated arm64, without containers
 # make deb    the Debian packages, built in a clean Debian 13, into build/deb
 # make bench  figures, ours beside a C service
+# make screenshots  every view of the web page, on a desktop and a phone, light and dark, into build/screenshots
 # make docs   write the generated pages and the man page anew
 #
 # Each installs what it needs (Debian packages with apt, Python packages from PyPI into .venv), says so, and can be run
-# again. PYTHON chooses the interpreter, 3.11 to 3.13; STATE_DIR says where `make run` keeps what was configured.
+# again. PYTHON chooses the interpreter, 3.11 to 3.13; STATE_DIR says where `make run` keeps what was configured, and
+# HTTP_PORT, HTTPS_PORT and RTSP_PORT where it is reached (on this machine alone).
 
 PYTHON ?= python3
 VENV   ?= .venv
+HTTP_PORT  ?= 8080
+HTTPS_PORT ?= 8443
+RTSP_PORT  ?= 8554
 BIN    := $(VENV)/bin
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 # What guests are told by the environment must get past sudo.
@@ -18,20 +23,27 @@ TOLD   := --preserve-env=AXIOD_MACHINE_MIRROR,AXIOD_MACHINE_SECURITY_MIRROR,AXIO
 GUEST_SUDO := $(if $(SUDO),sudo $(TOLD))
 
 APT_RUN  := python3-venv python3-dev gcc libc6-dev pkg-config libsystemd-dev dbus systemd
-APT_TEST := $(APT_RUN) make git util-linux man-db groff bash-completion
+# Peers that tests start for themselves, each with its own configuration and port.
+APT_PEERS := dovecot-core dovecot-pop3d faketime libmodbus-dev lighttpd mbpoll mosquitto mosquitto-clients openssh-client \
+             openssh-server samba smbclient socat tinyproxy
+APT_TEST := $(APT_RUN) make git util-linux man-db groff bash-completion chromium curl openssl $(APT_PEERS)
+APT_BENCH := wrk mosquitto mbpoll
 APT_DEB  := mmdebstrap dpkg-dev git util-linux debian-archive-keyring
 QEMU     := $(if $(filter x86_64,$(shell uname -m)),qemu-system-x86,qemu-system-arm)
 APT_MACHINE := $(APT_DEB) systemd-container $(QEMU) qemu-utils e2fsprogs openssh-client
 APT_FOREIGN := $(APT_MACHINE) qemu-system-arm qemu-user-static
-ALL_APT := apt-run apt-test apt-deb apt-machine apt-foreign
+# What dpkg asks whether it may start a service that it installed: nobody wants those servers on his machine.
+POLICY  := /usr/sbin/policy-rc.d
+ALL_APT := apt-run apt-test apt-bench apt-deb apt-machine apt-foreign
 
-.PHONY: help run test lint pytest test-machine test-arm64 machine deb bench docs lock clean $(ALL_APT)
+.PHONY: help run test lint pytest test-machine test-arm64 machine deb bench screenshots docs lock clean $(ALL_APT)
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 
 run: $(VENV)/.run
-	@$(BIN)/python -m axiod.sim.device $(if $(STATE_DIR),--state-dir "$(STATE_DIR)")
+	@$(BIN)/python -m axiod.sim.device $(if $(STATE_DIR),--state-dir "$(STATE_DIR)") \
+	  --http-port $(HTTP_PORT) --https-port $(HTTPS_PORT) --rtsp-port $(RTSP_PORT)
 
 test: lint pytest machine
 
@@ -44,7 +56,8 @@ lint: $(VENV)/.test
 pytest: $(VENV)/.test
 	$(MAKE) --no-print-directory -C bench/reference
 	AXIOD_DBUS_LIBRARY=dbus-next $(BIN)/pytest -q tests/bus tests/io tests/relays tests/sim tests/cli \
-	  tests/system/test_daemon.py
+	  tests/system/test_daemon.py tests/system1/test_access.py tests/system1/test_settings.py \
+	  tests/gateway/test_mirror.py tests/gateway/test_acting.py
 	AXIOD_DBUS_LIBRARY=dbus-fast $(BIN)/pytest
 
 # The installed packages in guests, as far as CI has time. What cannot run on this machine is named with the reason.
@@ -60,9 +73,12 @@ test-arm64: $(VENV)/.test apt-foreign
 deb: apt-deb
 	$(GUEST_SUDO) tests/machine/build-deb.sh build/deb
 
-bench: $(VENV)/.test
+bench: $(VENV)/.test apt-bench
 	$(MAKE) --no-print-directory -C bench/reference
 	$(BIN)/python -m bench $(BENCH)
+
+screenshots: $(VENV)/.test
+	$(BIN)/python -m tests.web.screenshots build/screenshots
 
 docs: $(VENV)/.test
 	$(BIN)/python -m axiod.bus.reference docs/dbus
@@ -100,6 +116,9 @@ $(BIN)/python:
 
 apt-run: APT := $(APT_RUN)
 apt-test: APT := $(APT_TEST)
+apt-test: NO_START := yes
+apt-bench: APT := $(APT_BENCH)
+apt-bench: NO_START := yes
 apt-deb: APT := $(APT_DEB)
 apt-machine: APT := $(APT_MACHINE)
 apt-foreign: APT := $(APT_FOREIGN)
@@ -109,5 +128,8 @@ $(ALL_APT):
 	if [ -n "$$missing" ]; then \
 	  command -v apt-get >/dev/null || { echo "axiod: install these (this is no Debian, so do it by hand):$$missing"; exit 1; }; \
 	  echo "axiod: installing the Debian packages$$missing"; \
+	  if [ -n "$(NO_START)" ] && [ ! -e $(POLICY) ]; then trap '$(SUDO) rm -f $(POLICY)' EXIT INT TERM; \
+	    printf '#!/bin/sh\n# While make installs packages of axiod: no service is started. Remove this if no make runs.\nexit 101\n' | \
+	      $(SUDO) tee $(POLICY) >/dev/null && $(SUDO) chmod 755 $(POLICY); fi; \
 	  $(SUDO) apt-get -qq update && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi

@@ -13,7 +13,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from axiod.errors import AxiodError
-from bench import burst, calls, edges, managed, memory, pipeline, start, table
+from bench import (
+    broker,
+    burst,
+    calls,
+    edges,
+    fieldbus,
+    flood,
+    gateway,
+    managed,
+    memory,
+    page,
+    pipeline,
+    rules,
+    start,
+    streams,
+    table,
+)
 from bench.figure import BenchError, Effort
 
 if TYPE_CHECKING:
@@ -29,6 +45,13 @@ QUESTIONS: Mapping[str, Question] = {
     "edges": edges.measure,
     "start": start.measure,
     "memory": memory.measure,
+    "gateway": gateway.measure,
+    "streams": streams.measure,
+    "rules": rules.measure,
+    "flood": flood.measure,
+    "broker": broker.measure,
+    "fieldbus": fieldbus.measure,
+    "page": page.measure,
 }
 _ROUNDS, _QUICK_ROUNDS = 7, 3
 

@@ -62,6 +62,9 @@ class BurstHandler:
             self._relay.last_change_usec = wall_usec()
             self._server.changed(self._path, _RELAY)
 
+    def stream(self, per_second: int, seconds: int) -> int:
+        raise NotImplementedError
+
 
 async def main(bus_name: str) -> None:
     """Serve until the bus is gone."""

@@ -36,6 +36,20 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class AtLeastTimes:
+    """At least so many times the reference."""
+
+    least: float
+
+    def met(self, figure: Figure) -> bool | None:
+        """Whether a figure meets it; None where there is nothing to hold it against."""
+        return None if figure.ratio is None else figure.ratio >= self.least
+
+    def __str__(self) -> str:
+        return f">= {self.least:g} x"
+
+
+@dataclass(frozen=True, slots=True)
 class AtMost:
     """At most so much, in the unit of the figure."""
 
@@ -50,13 +64,28 @@ class AtMost:
         return f"<= {self.most:g} {self.unit}"
 
 
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """At least so much, in the unit of the figure."""
+
+    least: float
+    unit: str
+
+    def met(self, figure: Figure) -> bool | None:
+        """Whether a figure meets it."""
+        return figure.median >= self.least
+
+    def __str__(self) -> str:
+        return f">= {self.least:g} {self.unit}"
+
+
 @dataclass(slots=True)
 class Figure:
     """One line of the table."""
 
     name: str
     unit: str
-    target: Times | AtMost | None = None
+    target: Times | AtLeastTimes | AtMost | AtLeast | None = None
     ours: list[float] = field(default_factory=list)
     """One value of each round."""
     reference: list[float] = field(default_factory=list)

@@ -104,9 +104,21 @@ class Machine:
     async def spawn(self, bus_name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
         """Start a process; returns the milliseconds until it owned its bus name. Raises BenchError."""
         self._owned[bus_name] = owned = asyncio.get_running_loop().create_future()
-        log = self._folder / f"{bus_name}.log"
         begin = time.monotonic()
-        with log.open("wb") as file:
+        process = await self.launch(bus_name, command, environment)
+        ended = asyncio.ensure_future(process.wait())
+        await asyncio.wait((owned, ended), timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if not owned.done():
+            raise self._not_started(bus_name)
+        owned_at: float = owned.result()
+        return (owned_at - begin) * 1e3
+
+    async def launch(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> asyncio.subprocess.Process:
+        """Start a process that ends with the machine."""
+        with self._log(name).open("wb") as file:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 stdout=file,
@@ -114,16 +126,20 @@ class Machine:
                 stdin=asyncio.subprocess.DEVNULL,
                 env={**self.environment, **(environment or {})},
             )
-        self._processes[bus_name] = process
-        ended = asyncio.ensure_future(process.wait())
-        await asyncio.wait((owned, ended), timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        if not owned.done():
-            ended.cancel()
-            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:]
-            raise BenchError(f"{bus_name} did not start: {' | '.join(lines) or 'it said nothing'}")
-        ended.cancel()
-        owned_at: float = owned.result()
-        return (owned_at - begin) * 1e3
+        self._processes[name] = process
+        return process
+
+    def alive(self, name: str) -> None:
+        """Raise BenchError, with the last that it said, if what was launched has ended."""
+        if self._processes[name].returncode is not None:
+            raise self._not_started(name)
+
+    def _not_started(self, name: str) -> BenchError:
+        lines = self._log(name).read_text(encoding="utf-8", errors="replace").splitlines()[-3:]
+        return BenchError(f"{name} did not start: {' | '.join(lines) or 'it said nothing'}")
+
+    def _log(self, name: str) -> Path:
+        return self._folder / f"{name}.log"
 
     def pid(self, bus_name: str) -> int:
         """Return the process id of what was started under a bus name."""

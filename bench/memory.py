@@ -38,16 +38,16 @@ async def measure(effort: Effort) -> Sequence[Figure]:
             await other.start_all()
             for name in DAEMONS:
                 await Service(machine.connection, f"org.axiod.{name}1").objects()
-            taken = {name: _taken(machine.pid(f"org.axiod.{name}1")) for name in DAEMONS}
-            least = _taken(bare_pid)
+            found = {name: taken(machine.pid(f"org.axiod.{name}1")) for name in DAEMONS}
+            least = taken(bare_pid)
             for (name, part), figure in figures.items():
-                figure.ours.append(taken[name][part])
+                figure.ours.append(found[name][part])
                 figure.reference.append(least[part])
     return list(figures.values())
 
 
-def _taken(pid: int) -> dict[str, float]:
-    """Return what a process takes, MiB."""
+def taken(pid: int) -> dict[str, float]:
+    """Return what a process takes, MiB: PSS, USS and RSS."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
     sizes = {line.partition(":")[0]: int(line.split()[1]) / 1024 for line in lines}
     return {part: sum(sizes[name] for name in names) for part, names in _PARTS.items()}

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from axiod.bus import comments
 from axiod.bus.caller import ADMINISTRATOR_GROUP, GATEWAY_USER, OPERATOR_GROUP
 from axiod.runtime import config
 from axiod.runtime.config import Settings
@@ -23,27 +24,44 @@ SERVICES = sorted(
 )
 HOLD_LINES = {name for name in SERVICES if (ROOT / "axiod" / name / "fail_safe.py").exists()}
 FAIL_SAFE = "axiod-fail-safe@"
+GATEWAY = "axiod-gateway"
+SOCKETS = {"http": "80", "https": "443", "rtsp": "554"}
+"""The ports that systemd opens for the gateway, by the name that it gets them under."""
+RETRY = "axiod-retry@%N.timer"
 CONFIG_IS_WRONG, PUT_WHERE_IT_IS_SAFE = "78", "79"
 
 SANDBOX = "# What it may touch."
 """How the comment begins after which a unit says what its process may do; the rest of the section is about that."""
+IN_THE_NETWORK = "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6"
+"""How the family names begin of who serves or calls."""
+SERIAL_PORTS = {f"DeviceAllow=char-{name} rw" for name in ("ttyS", "ttyAMA", "ttySC", "ttymxc", "ttySTM", "188", "166")}
 OWN_SANDBOX = {
     **{f"axiod-{name}": {"UMask=0077", "DeviceAllow=char-gpiochip rw"} for name in HOLD_LINES},
     # Those who are in its group may use its socket.
-    "axiod-sim": {"UMask=0007", "PrivateDevices=yes"},
+    "axiod-sim": {"UMask=0007", "PrivateDevices=yes", "SystemCallFilter=fchown"},
+    "axiod-system": {"UMask=0077", "PrivateDevices=yes"},
+    "axiod-events": {"UMask=0077", "PrivateDevices=yes", f"{IN_THE_NETWORK} AF_NETLINK"},
+    "axiod-fieldbus": {"UMask=0077", f"{IN_THE_NETWORK} AF_NETLINK", *SERIAL_PORTS},
+    GATEWAY: {"UMask=0077", "PrivateDevices=yes", IN_THE_NETWORK},
     # The services look for its folder.
     FAIL_SAFE: {"UMask=0022", "PrivateDevices=yes"},
 }
 """What the sandbox of a unit has, and those of the others have not."""
-MISSING = {FAIL_SAFE: {"PrivateUsers=yes", "PrivateNetwork=yes"}}
+MISSING = {
+    FAIL_SAFE: {"PrivateUsers=yes", "PrivateNetwork=yes"},
+    "axiod-system": {"PrivateNetwork=yes"},
+    "axiod-events": {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
+    "axiod-fieldbus": {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
+    GATEWAY: {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
+}
 """What the sandbox of a unit has not, and those of all others have; the unit says why."""
 
 
-def unit(name: str) -> dict[str, dict[str, list[str]]]:
+def unit(name: str, kind: str = "service") -> dict[str, dict[str, list[str]]]:
     """Return section -> key -> its values, in order."""
     found: dict[str, dict[str, list[str]]] = {}
     section: dict[str, list[str]] = {}
-    for line in (UNITS / f"{name}.service").read_text(encoding="utf-8").splitlines():
+    for line in (UNITS / f"{name}.{kind}").read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             section = found.setdefault(line.strip("[]"), {})
         elif line and not line.startswith("#"):
@@ -81,7 +99,7 @@ def accounts(kind: str) -> set[str]:
 
 
 def test_there_are_services() -> None:
-    assert {"io", "relays", "sim"} <= set(SERVICES)
+    assert {"events", "fieldbus", "io", "relays", "sim", "system"} <= set(SERVICES)
     assert {"io", "relays"} <= HOLD_LINES
 
 
@@ -96,7 +114,9 @@ def test_a_service_has_its_unit_its_policy_and_its_settings(service: str) -> Non
 
 
 def test_there_are_none_of_a_service_that_is_gone() -> None:
-    assert {path.stem for path in UNITS.glob("*.service")} == {*(f"axiod-{name}" for name in SERVICES), FAIL_SAFE}
+    ours = {*(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, GATEWAY}
+    assert {path.stem for path in UNITS.glob("*.service")} == ours
+    assert {path.stem for path in UNITS.glob("*.socket")} == {f"{GATEWAY}-{name}" for name in SOCKETS}
     assert {path.stem for path in (ROOT / "dbus-policy").iterdir()} == {f"axiod-{name}" for name in SERVICES}
     assert {path.stem for path in ETC.glob("*.yaml")} == set(SERVICES)
 
@@ -198,7 +218,7 @@ def test_a_service_that_holds_lines_has_them_kept_and_fails_safe(service: str) -
     keys = unit(name)["Service"]
     if service not in HOLD_LINES:
         assert not {"FileDescriptorStoreMax", "FileDescriptorStorePreserve"} & set(keys)
-        assert "OnFailure" not in unit(name)["Unit"]
+        assert unit(name)["Unit"].get("OnFailure", [RETRY]) == [RETRY]
         assert one(name, "RestartPreventExitStatus") == CONFIG_IS_WRONG
         return
     assert int(one(name, "FileDescriptorStoreMax")) >= 512
@@ -209,6 +229,67 @@ def test_a_service_that_holds_lines_has_them_kept_and_fails_safe(service: str) -
     assert one(name, "ExecStart").endswith(
         f" --fail-safe-if /run/{one(FAIL_SAFE, 'RuntimeDirectory')}/now".replace("%i", "%N")
     )
+
+
+def test_a_device_that_nobody_looks_after_is_reachable_again() -> None:
+    for name in ("axiod-events", "axiod-system", GATEWAY):
+        assert one(name, "OnFailure", "Unit") == RETRY
+
+
+def test_the_gateway_is_kept_alive_and_needs_no_privilege_for_its_ports() -> None:
+    assert one(GATEWAY, "Type") == "notify-reload"
+    assert one(GATEWAY, "NotifyAccess") == "main"
+    assert one(GATEWAY, "BusName") == "absent"
+    assert one(GATEWAY, "User") == GATEWAY_USER
+    assert int(one(GATEWAY, "WatchdogSec")) > 0
+    assert (one(GATEWAY, "Restart"), one(GATEWAY, "RestartMode")) == ("always", "direct")
+    assert one(GATEWAY, "WantedBy", "Install") == "axiod.target"
+    sockets = {f"{GATEWAY}-{name}.socket" for name in SOCKETS}
+    assert set(one(GATEWAY, "Sockets").split()) == sockets
+
+
+@pytest.mark.parametrize("name", ["axiod-events", GATEWAY])
+def test_a_client_of_the_services_starts_without_them(name: str) -> None:
+    assert not {"Requires", "BindsTo", "Requisite"} & set(unit(name)["Unit"])
+
+
+def test_rules_end_before_what_they_switch_and_have_a_network_until_then() -> None:
+    after = " ".join(unit("axiod-events")["Unit"]["After"]).split()
+    assert {"axiod-io.service", "axiod-relays.service", "axiod-system.service", "network.target"} <= set(after)
+    assert "axiod-events.service" not in " ".join(unit("axiod-io")["Unit"].get("After", []))
+
+
+def test_the_user_of_the_rules_may_switch_and_that_of_the_fieldbus_has_the_serial_ports() -> None:
+    lines = (DEBIAN / "axiod.sysusers").read_text(encoding="utf-8").splitlines()
+    assert [line.split() for line in lines if line.startswith("m ")] == [
+        ["m", "axiod-events", OPERATOR_GROUP],
+        ["m", "axiod-fieldbus", "dialout"],
+    ]
+
+
+@pytest.mark.parametrize("name", SOCKETS)
+def test_a_socket_of_the_gateway_has_the_port_that_the_contract_says(name: str) -> None:
+    socket = unit(f"{GATEWAY}-{name}", "socket")
+    keys = {key: values[0] for key, values in socket["Socket"].items()}
+    assert (keys["Service"], keys["FileDescriptorName"]) == (f"{GATEWAY}.service", name)
+    assert (keys["ListenStream"], keys["BindIPv6Only"]) == (SOCKETS[name], "both")
+    assert f"Default: {SOCKETS[name]}." in comments.read("org.axiod.system1.Web")[f"{name.title()}Port"].text
+    assert "Install" not in socket, "it comes and goes with the gateway"
+
+
+@pytest.mark.parametrize("service", [*HOLD_LINES])
+def test_who_holds_lines_survives_the_others_where_memory_is_short(service: str) -> None:
+    assert int(one(f"axiod-{service}", "OOMScoreAdjust")) < 0
+    assert int(one(GATEWAY, "OOMScoreAdjust")) > 0
+
+
+def test_the_fail_safe_has_time_for_its_tries() -> None:
+    tries = len((UNITS / "fail-safe").read_text(encoding="utf-8").partition("for attempt in ")[2].split(";")[0].split())
+    each = max(
+        int(one(f"axiod-{name}", "TimeoutStartSec")) + int(one(f"axiod-{name}", "TimeoutAbortSec"))
+        for name in HOLD_LINES
+    )
+    assert int(one(FAIL_SAFE, "TimeoutStartSec")) > tries * each
 
 
 @pytest.mark.parametrize("name", sorted(OWN_SANDBOX))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the reference service and the load generator share: how they end, read numbers and tell the time.
+// What the programs of the benchmark share: how they end, read numbers and tell the time.
 #pragma once
 
 #include <errno.h>
@@ -21,7 +21,7 @@ __attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *for
 }
 
 // Reads a whole number of the command line; anything outside the bounds ends the program.
-static uint32_t parse_number(const char *what, const char *text, uint32_t least, uint32_t most) {
+__attribute__((unused)) static uint32_t parse_number(const char *what, const char *text, uint32_t least, uint32_t most) {
     char *end = NULL;
 
     errno = 0;

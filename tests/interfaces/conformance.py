@@ -102,6 +102,8 @@ def _fits(signature: str, hint: Any) -> bool:
     """Whether what has this hint can be sent as this type: an enum of strings is a string, a tuple is an array too."""
     if signature in ("s", "o") and inspect.isclass(hint) and issubclass(hint, StrEnum):
         return True
+    if signature == "aa{sv}":
+        return bool(hint == python_type(signature))
     origin, parts = get_origin(hint), get_args(hint)
     if signature.startswith("a{"):
         key, item = split(signature[2:-1])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from axiod.bus import interface as contract
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from axiod.bus.interface import Interface, Value
 
@@ -26,13 +26,18 @@ def listing() -> str:
 
 
 def _interface(interface: Interface) -> Iterator[str]:
-    yield interface.name
+    network = [f"resource={interface.resource}", f"read-by={interface.role}"] if interface.resource else []
+    yield " ".join([interface.name, *network])
     for item in interface.properties.values():
         words = [f"property {item.name} {item.value.type} emits={item.emits}", *_limits(item.value)]
         words += ["configurable"] * item.configurable + ["optional"] * item.optional
         yield "  " + " ".join(words)
     for method in interface.methods.values():
         words = [f"method {method.name} role={method.role}", *["timely"] * method.timely]
+        if method.users:
+            words.append(f"users={','.join(method.users)}")
+        if method.creates:
+            words.append(f"creates={method.creates}")
         if method.errors:
             words.append(f"errors={','.join(method.errors)}")
         yield "  " + " ".join(words)
@@ -53,6 +58,10 @@ def _limits(value: Value) -> Iterator[str]:
         yield f"range={value.low:.12g}..{value.high:.12g}"
     if value.unit:
         yield f"unit={value.unit}"
+    if value.lines:
+        yield "lines"
+    if value.fields is not None:
+        yield f"fields={_keys(value.fields)}"
 
 
 def _options(interface: Interface, value: Value) -> Iterator[str]:
@@ -61,7 +70,13 @@ def _options(interface: Interface, value: Value) -> Iterator[str]:
     if value.options == interface.configurable:
         yield "options=Configurable"
     else:
-        yield f"options={','.join(f'{option.name}:{option.type}' for option in value.options.values())}"
+        yield f"options={_keys(value.options)}"
+
+
+def _keys(keys: Mapping[str, Value]) -> str:
+    return ",".join(
+        "".join([f"{key.name}:{key.type}", *(f"[{limit}]" for limit in _limits(key))]) for key in keys.values()
+    )
 
 
 if __name__ == "__main__":

@@ -46,6 +46,15 @@ def test_a_page_has_every_member_and_well_formed_tables(name: str) -> None:
         columns = bars
 
 
+def test_a_page_says_what_the_network_sees_and_what_is_secret() -> None:
+    text = reference.page(contract.load("org.axiod.system1.Access"))
+    assert "Over the network: `access`, which the role administrator may read." in text
+    assert "Role: administrator. Over the network it adds one to `accounts`." in text
+    assert "Role: gateway." in text
+    assert "| `password` | in | `s` | 1 to 64 characters, a secret |" in text
+    assert "Over the network" not in reference.page(contract.load("org.axiod.sim1.Wire"))
+
+
 @pytest.mark.parametrize(("name", "member"), METHODS, ids=[f"{name}.{member}" for name, member in METHODS])
 async def test_the_examples_work_as_they_stand(connection: Connect, bus_address: str, name: str, member: str) -> None:
     interface = contract.load(name)

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # build-offline.sh ARCH: a layer over the root of build-root.sh with an apt repository at /srv/offline, in which apt
-# finds all that packages/offline names and what that needs, and with apt's lists of it already read.
+# finds all that packages/offline and packages/peers name and what that needs, and with apt's lists of it already read.
 here=$(dirname "$(readlink -f "$0")"); . "$here/lib.sh"
 private "$@"
 arch=${1:-$NATIVE}; architecture "$arch"
 need mmdebstrap:mmdebstrap dpkg-scanpackages:dpkg-dev
 root=$("$here/build-root.sh" "$arch")
-if finished "offline-$arch" "$(key "$0" "=$(packages offline)" "=$root")"; then exit; fi
+if finished "offline-$arch" "$(key "$0" "=$(packages offline peers)" "=$root")"; then exit; fi
 
 layer=$WORK/layer folder=$WORK/layer/srv/offline
 mkdir -p "$folder/partial" "$layer/etc/apt"
@@ -15,7 +15,7 @@ mkdir -p "$folder/partial" "$layer/etc/apt"
 export APT_STATUS=$root/var/lib/dpkg/status
 # shellcheck disable=SC2046
 side "$arch" apt-get -qq -y --download-only -o Dir::Cache::archives="$folder" -o Debug::NoLocking=1 \
-    install $(packages offline) >&2
+    install $(packages offline peers) >&2
 rm -rf "$folder/partial" "$folder/lock"
 (cd "$folder" && dpkg-scanpackages --multiversion . 2>/dev/null >Packages)
 echo "deb [trusted=yes] file:/srv/offline ./" >"$layer/etc/apt/sources.list"

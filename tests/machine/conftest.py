@@ -117,11 +117,19 @@ def container() -> Iterator[Container]:
         yield running
 
 
+@pytest.fixture
+def prepared_container() -> Iterator[Container]:
+    """A container of this test alone, in which all that our packages depend on is installed."""
+    _must_have_containers()
+    with Container(on_top=[build("prepared", native())]) as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
 def device(debs: Sequence[Path]) -> Iterator[Container]:
-    """A container in which apt has installed our packages."""
+    """A container in which apt has installed our packages; what they depend on was there before."""
     _must_have_containers()
-    with Container() as running:
+    with Container(on_top=[build("prepared", native())]) as running:
         running.install(debs)
         yield running
 

@@ -130,7 +130,9 @@ class LineObserver:
         files = " ".join(self.chip.path(line, "value") for line in self.chip.names)
         enable = "; ".join(f"echo 1 > {_TRACING}/events/gpio/{event}/enable" for event in _EVENTS)
         self._guest.run(
-            f"set -e; echo > {_TRACING}/trace; echo 'get == 0' > {_TRACING}/events/gpio/gpio_value/filter; {enable}; "
+            # A test that failed may have left one behind.
+            f"systemctl stop --quiet {_WATCH} || true; set -e; "
+            f"echo > {_TRACING}/trace; echo 'get == 0' > {_TRACING}/events/gpio/gpio_value/filter; {enable}; "
             f"echo {number} > {_SEEN}.first; : > {_SEEN}; "
             f"systemd-run -q --collect --unit={_WATCH} -p StandardOutput=truncate:{_SEEN} lines-watch {files}"
         )

@@ -77,7 +77,9 @@ class Machine(Guest):
         return ["ssh", "-F", "none", "-i", str(key), "-p", str(self._qemu.port), *words, "root@127.0.0.1"]
 
     def call(self, argv: Sequence[str], data: bytes | None, timeout: float) -> subprocess.CompletedProcess[bytes]:
-        """See Guest.call; raises NotRunning when the connection is lost."""
+        """See Guest.call; raises NotRunning when the connection is lost. The next call opens another one."""
+        if self._ssh and self._ssh.poll() is not None and self._qemu and self._qemu.alive:
+            self._connect(BOOT_SECONDS)
         shared = ["ssh", "-F", "none", "-S", str(self._folder / "ssh"), "-o", "BatchMode=yes", "root@127.0.0.1"]
         done = subprocess.run(
             [*shared, shlex.join(argv)],
@@ -88,7 +90,8 @@ class Machine(Guest):
             check=False,
         )
         if done.returncode == _LOST and (not self._ssh or self._ssh.poll() is not None):
-            raise NotRunning(f"the connection to the machine is lost: {done.stderr.decode(errors='replace').strip()}")
+            said = done.stderr.decode(errors="replace").strip()
+            raise NotRunning(f"the connection to the machine is lost: {said}\n{self.console[-3000:]}")
         return done
 
     def power_cut(self, *, wait: bool = True) -> None:

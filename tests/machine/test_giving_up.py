@@ -156,7 +156,7 @@ def test_it_is_tried_again_and_comes_back_when_the_cause_is_gone(ready: Containe
     wait_active(ready, "axiod-relays")
     assert drives(ready) == after
     # It has done what it was there for: systemd calls it running as long as what it started does.
-    assert show(ready, timer, "SubState") == "running"
+    ready.wait_for(f"test $(systemctl show -P SubState {timer}) = running")
     ready.run("axioctl relay on relay1")
     remove_drop_in(ready, timer)
     remove_drop_in(ready, "axiod-relays.service")

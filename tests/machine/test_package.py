@@ -11,16 +11,28 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.machine.board import SERVICES, choose_board, drives, properties, show
+from tests.machine.container import Container
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tests.machine.container import Container
-
-UNITS = ("axiod-io.service", "axiod-relays.service", "axiod-sim.service", "axiod.target")
-USERS = ("axiod-io", "axiod-relays", "axiod-sim", "axiod-gateway")
-GROUPS = ("axiod-operator", "axiod-admin", "gpio")
+UNITS = (
+    "axiod-io.service",
+    "axiod-relays.service",
+    "axiod-sim.service",
+    "axiod-system.service",
+    "axiod-events.service",
+    "axiod-fieldbus.service",
+    "axiod-gateway.service",
+    "axiod.target",
+)
+PACKAGES = ("axiod", "axiod-gateway", "axiod-sim")
+USERS = (
+    "axiod-io", "axiod-relays", "axiod-fieldbus", "axiod-sim", "axiod-system", "axiod-events", "axiod-gateway",
+)  # fmt: skip
+GROUPS = {"axiod-operator": "axiod-events", "axiod-admin": "", "gpio": "", "dialout": "axiod-fieldbus"}
+"""Each with its members: rules switch, and serial ports belong to dialout."""
 BELONGS = re.compile(
     r"/(etc/axiod/(boards/|[a-z]+\.yaml)"
     r"|usr/bin/axioctl|usr/lib/axiod/fail-safe"
@@ -29,13 +41,24 @@ BELONGS = re.compile(
     r"|usr/lib/sysusers\.d/axiod[\w-]*\.conf"
     r"|usr/lib/udev/rules\.d/60-axiod\.rules"
     r"|usr/share/axiod/boards/[\w-]+\.yaml"
+    r"|usr/share/axiod/help/(dbus/)?[\w.-]+\.md"
     r"|usr/share/bash-completion/completions/axioctl"
     r"|usr/share/dbus-1/(interfaces|system-services|system\.d)/(org\.)?axiod[\w.-]*"
-    r"|usr/share/doc/axiod(-sim)?/[\w./-]+"
-    r"|usr/share/lintian/overrides/axiod(-sim)?"
+    r"|usr/share/doc/axiod(-sim|-gateway)?/[\w./-]+"
+    r"|usr/share/lintian/overrides/axiod(-sim|-gateway)?"
     r"|usr/share/man/man[17]/axi(od|octl)\.[17]\.gz)"
 )
-CODE = re.compile(r".*\.(py|pyi|xml|json)|.*/py\.typed")
+CODE = re.compile(
+    r".*\.(py|pyi|xml|json)|.*/py\.typed|.*/gateway/web/([\w./-]+\.(html|js|css|svg)|vendor/(VERSIONS|LICENSES))"
+)
+
+
+@pytest.fixture(scope="module")
+def device(debs: Sequence[Path]) -> Iterator[Container]:
+    """A container that was clean: apt had to find all that our packages depend on."""
+    with Container() as running:
+        running.install(debs)
+        yield running
 
 
 def contents(debs: Sequence[Path], package: str) -> list[str]:
@@ -56,7 +79,7 @@ def test_lintian_finds_no_error_and_nothing_to_warn_of(debs: Sequence[Path]) -> 
 
 
 def test_each_file_of_the_packages_belongs_there(debs: Sequence[Path]) -> None:
-    files = contents(debs, "axiod") + contents(debs, "axiod-sim")
+    files = [path for package in PACKAGES for path in contents(debs, package)]
     assert len(files) > 100
     assert [path for path in files if not BELONGS.fullmatch(path)] == []
     assert [path for path in files if "__pycache__" in path or "test" in path.lower()] == []
@@ -66,7 +89,7 @@ def test_each_file_of_the_packages_belongs_there(debs: Sequence[Path]) -> None:
 
 def test_the_simulated_board_is_in_its_own_package_alone(debs: Sequence[Path]) -> None:
     code = "/usr/lib/python3/dist-packages/axiod/"
-    mine = ("sim/", "cli/sim.py", "interfaces/org.axiod.sim1.")
+    mine = ("sim/", "cli/sim.py", "cli/sim_bus.py", "interfaces/org.axiod.sim1.")
     ours = contents(debs, "axiod")
     assert [path for path in ours if path.startswith(tuple(code + part for part in mine))] == []
     assert [path for path in ours if "axiod-sim" in path or ("sim1" in path and "/doc/" not in path)] == []
@@ -75,10 +98,24 @@ def test_the_simulated_board_is_in_its_own_package_alone(debs: Sequence[Path]) -
     assert [path for path in sims if not path.startswith(tuple(code + part for part in mine))] == []
 
 
+def test_the_gateway_is_in_its_own_package_alone(debs: Sequence[Path]) -> None:
+    code = "/usr/lib/python3/dist-packages/axiod/"
+    assert [path for path in contents(debs, "axiod") if "gateway" in path] == []
+    files = [path for path in contents(debs, "axiod-gateway") if path.startswith(code)]
+    assert f"{code}gateway/__main__.py" in files
+    assert [path for path in files if not path.startswith(f"{code}gateway/")] == []
+
+
 def test_all_that_axiod_depends_on_is_in_debian(device: Container) -> None:
     # The archive of the guest has nothing of ours, and apt did not install what it could not find there.
-    wanted = device.run("dpkg-query -W -f '${Package}: ${Pre-Depends} ${Depends}\n' axiod axiod-sim").stdout
-    assert "python3-dbus-fast" in wanted
+    query = "dpkg-query -W -f '${Pre-Depends} ${Depends}' "
+    wanted = {package: device.run(query + package).stdout for package in PACKAGES}
+    assert "python3-dbus-fast" in wanted["axiod"]
+    assert "python3-cryptography" in wanted["axiod"]
+    for library in ("aiohttp", "asyncssh", "paho-mqtt"):
+        assert f"python3-{library}" in wanted["axiod"]
+    assert "tzdata" in wanted["axiod"]
+    assert ["python3-aiohttp" in wanted[package] for package in PACKAGES] == [True, True, False]
     assert device.run("dpkg --audit").stdout == ""
     device.run("apt-get check")
     foreign = device.run("apt-get indextargets --format '$(SITE) $(REPO_URI)' 'Created-By: Packages'").stdout
@@ -86,7 +123,7 @@ def test_all_that_axiod_depends_on_is_in_debian(device: Container) -> None:
 
 
 def test_what_dpkg_unpacked_is_what_the_package_had(device: Container) -> None:
-    verified = device.run("dpkg --verify axiod axiod-sim", check=False)
+    verified = device.run(f"dpkg --verify {' '.join(PACKAGES)}", check=False)
     assert (verified.stdout, verified.stderr, verified.code) == ("", "", 0)
 
 
@@ -113,32 +150,39 @@ def test_the_users_and_groups_are_there_and_nobody_can_log_in(device: Container)
         name, _, uid, _, _, _, shell = device.run(f"getent passwd {user}").stdout.strip().split(":")
         assert (name, shell) == (user, "/usr/sbin/nologin")
         assert 0 < int(uid) < 1000
-        assert device.run(f"id -nG {user}").stdout.split() == [user], "the groups of a service are given by its unit"
+        of_others = [group for group, member in GROUPS.items() if member == user]
+        assert device.run(f"id -nG {user}").stdout.split() == [user, *of_others], "others are given by its unit"
         assert device.run(f"getent shadow {user}").stdout.split(":")[1].startswith("!"), "it has a password"
-    for group in GROUPS:
-        assert device.run(f"getent group {group}").stdout.split(":")[3] == "\n", "somebody is a member already"
+    for group, member in GROUPS.items():
+        assert device.run(f"getent group {group}").stdout.split(":")[3] == f"{member}\n", "who else is a member?"
 
 
 def test_each_service_has_a_folder_of_its_own_for_its_state(device: Container) -> None:
     folders = device.run("stat -c '%a %U %n' /var/lib/axiod /var/lib/axiod/*/").stdout.splitlines()
     assert sorted(folders) == [
+        "700 axiod-events /var/lib/axiod/events/",
+        "700 axiod-fieldbus /var/lib/axiod/fieldbus/",
         "700 axiod-io /var/lib/axiod/io/",
         "700 axiod-relays /var/lib/axiod/relays/",
         "700 axiod-sim /var/lib/axiod/sim/",
+        "700 axiod-system /var/lib/axiod/system/",
         "755 root /var/lib/axiod",
     ]
     files = device.run("find /var/lib/axiod/*/ -type f -printf '%m %u %h\n'").stdout.splitlines()
     assert files
     for mode, owner, folder in (line.split() for line in files):
         assert int(mode, 8) & 0o007 == 0
-        assert folder == f"/var/lib/axiod/{owner.removeprefix('axiod-')}"
+        assert f"{folder}/".startswith(f"/var/lib/axiod/{owner.removeprefix('axiod-')}/")
 
 
 def test_only_root_can_write_the_configuration(device: Container) -> None:
     assert device.run("find /etc/axiod -printf '%m %u %g %P\n' | sort").stdout.splitlines() == [
+        "644 root root events.yaml",
+        "644 root root fieldbus.yaml",
         "644 root root io.yaml",
         "644 root root relays.yaml",
         "644 root root sim.yaml",
+        "644 root root system.yaml",
         "755 root root ",
         "755 root root boards",
     ]

@@ -20,22 +20,57 @@ if TYPE_CHECKING:
 
 POLICIES = sorted((Path(__file__).parents[2] / "dbus-policy").glob("*.conf"))
 INTERFACES = sorted((Path(__file__).parents[2] / "axiod" / "interfaces").glob("*.xml"))
-SERVICES = ("io1", "relays1", "sim1")
+SERVICES = ("events1", "fieldbus1", "io1", "relays1", "sim1", "system1")
 PEOPLE = {"a-viewer": "", "an-operator": "axiod-operator", "an-administrator": "axiod-admin", "a-gpio-user": "gpio"}
 """Users that the tests make, each with the group that he is in."""
-DAEMONS = ("axiod-io", "axiod-relays", "axiod-sim")
+DAEMONS = ("axiod-events", "axiod-fieldbus", "axiod-io", "axiod-relays", "axiod-sim", "axiod-system")
 USERS = (*PEOPLE, "root", "axiod-gateway", *DAEMONS)
+GROUPS = PEOPLE | {"axiod-events": "axiod-operator"}
+OPERATORS = ("an-operator", "an-administrator", "root", "axiod-gateway", "axiod-events")
 OBJECTS = {
+    # There is none of those that can be removed without an argument.
+    **{
+        f"org.axiod.events1.{name}": f"/org/axiod/events1/{path}"
+        for name, path in {
+            "ActionConfiguration": "action_configuration/0",
+            "EventLog": "log",
+            "Mqtt": "mqtt",
+            "MqttPublication": "mqtt_publication",
+            "MqttSubscriptions": "mqtt_subscriptions",
+            "Recipient": "recipient/0",
+            "Recipients": "recipients",
+            "Rule": "rule/0",
+            "Rules": "rules",
+            "Schedule": "schedule/none",
+            "Schedules": "schedules",
+            "Trigger": "trigger/1",
+            "VirtualInput": "input/1",
+        }.items()
+    },
+    # A serial port of the board: nobody can remove it.
+    "org.axiod.fieldbus1.Port": "/org/axiod/fieldbus1/port/rs485",
+    "org.axiod.fieldbus1.Monitor": "/org/axiod/fieldbus1/port/rs485",
+    "org.axiod.fieldbus1.Ports": "/org/axiod/fieldbus1/ports",
     "org.axiod.io1.Port": "/org/axiod/io1/port/io1",
     "org.axiod.io1.Alarm": "/org/axiod/io1/alarm/tamper",
     "org.axiod.relays1.Relay": "/org/axiod/relays1/relay/relay1",
+    "org.axiod.sim1.Bus": "/org/axiod/sim1/bus/rs485",
     "org.axiod.sim1.Drive": "/org/axiod/sim1/terminal/relay1",
+    "org.axiod.sim1.Unit": "/org/axiod/sim1/bus/rs485/unit/0",
     "org.axiod.sim1.Wire": "/org/axiod/sim1/terminal/input1",
+    # The last administrator, and the certificate that HTTPS presents: nobody can remove them. There is no token.
+    "org.axiod.system1.Account": "/org/axiod/system1/account/keeper",
+    "org.axiod.system1.Certificate": "/org/axiod/system1/certificate/device",
+    "org.axiod.system1.Token": "/org/axiod/system1/token/none",
+    **{
+        f"org.axiod.system1.{name}": f"/org/axiod/system1/{name.lower()}"
+        for name in ("Access", "Blocking", "Certificates", "Device", "Web")
+    },
 }
 TOGGLE = "busctl call org.axiod.relays1 /org/axiod/relays1/relay/relay1 org.axiod.relays1.Relay Toggle 'a{sv}' 0"
 ANSWERED = re.compile(
     r"method return|Error org\.axiod\.Error\.(?!NotAuthorized)|Error org\.freedesktop\.DBus\.Error\."
-    r"(InvalidArgs|UnknownMethod|UnknownInterface)"
+    r"(InvalidArgs|UnknownMethod|UnknownInterface|UnknownObject)"
 )
 REFUSED_BY_BUS = "org.freedesktop.DBus.Error.AccessDenied: Rejected send message"
 
@@ -106,7 +141,7 @@ def calls(service: str) -> list[Call]:
 
 def may(user: str, call: Call) -> bool:
     """Return whether the policy lets a user call: the last rule that fits counts; users come after groups."""
-    group = PEOPLE.get(user, user)
+    group = GROUPS.get(user, user)
     allowed = False
     for kind, value in (("context", "default"), ("group", group), ("user", user)):
         for rule in rules(call.service.rpartition(".")[2]):
@@ -121,6 +156,7 @@ def may(user: str, call: Call) -> bool:
 def bus(device: Container) -> Iterator[Container]:
     """A device with a board, and people."""
     choose_board(device)
+    device.run("echo 'Pass word1' | axioctl account add keeper administrator --password-stdin")
     for user, group in PEOPLE.items():
         device.run(f"useradd {user} {f'--groups {group}' if group else ''}")
     yield device
@@ -155,17 +191,53 @@ def test_the_roles_of_the_contract_are_what_the_bus_enforces() -> None:
                 call = Call(name, interface, member)
                 assert may("a-viewer", call) is (role == "viewer"), call
                 assert may("an-operator", call) is (role in ("viewer", "operator")), call
-                assert may("an-administrator", call), call
+                assert may("an-administrator", call) is (role != "gateway"), call
+                assert may("axiod-gateway", call), call
+                assert may("root", call), call
 
 
-def test_no_method_is_for_administrators_alone() -> None:
-    """As long as it is so, no operator can be refused a method; with the first one, try it here."""
-    assert set(roles().values()) == {"viewer", "operator"}
+SECRETS = (
+    ("access", "Access", "Credentials", "s keeper", ()),
+    ("access", "Access", "VerifyPassword", "ss keeper 'Pass word1'", ()),
+    ("access", "Access", "VerifyToken", "s axiod_x", ()),
+    ("blocking", "Blocking", "Report", "ss 192.0.2.7 /", ()),
+    ("certificate/device", "Certificate", "Key", "", ("axiod-events",)),
+)
+"""Object, interface, method and arguments of what is for the gateway alone, and who else may have it."""
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_what_the_gateway_needs_to_check_passwords_is_for_it_alone(bus: Container, user: str) -> None:
+    for path, interface, method, arguments, others in SECRETS:
+        name = f"org.axiod.system1.{interface}"
+        done = bus.run(
+            f"busctl call org.axiod.system1 /org/axiod/system1/{path} {name} {method} {arguments}",
+            check=False,
+            user=user,
+        )
+        if user in ("root", "axiod-gateway", *others):
+            assert "denied" not in done.stderr
+            assert done.code == 0 or method == "VerifyToken", done.stderr
+        else:
+            assert (done.stdout, done.stderr) == ("", "Call failed: Access denied\n"), method
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_only_administrators_make_accounts(bus: Container, user: str) -> None:
+    may_add = user in ("an-administrator", "root", "axiod-gateway")
+    name = user.replace("-", "")[:14]
+    command = f"echo 'Pass word1' | axioctl account add {name} viewer --password-stdin"
+    done = bus.run(command, check=False, user=user)
+    assert (done.code == 0) is may_add, done.stderr
+    if may_add:
+        bus.run(f"axioctl account remove {name}", user=user)
+    else:
+        assert (done.code, "the group axiod-admin may" in done.stderr) == (4, True)
 
 
 @pytest.mark.parametrize("user", USERS)
 def test_only_operators_and_those_above_switch_a_relay(bus: Container, user: str) -> None:
-    may_switch = user in ("an-operator", "an-administrator", "root", "axiod-gateway")
+    may_switch = user in OPERATORS
     before = drives(bus)["relay1"].moves
     done = bus.run(TOGGLE, check=False, user=user)
     assert (done.code == 0) is may_switch, done.stderr

@@ -34,12 +34,12 @@ NAMES = "busctl list --activatable --acquired --json=short | grep -o 'org.axiod[
 
 
 @pytest.fixture
-def working(container: Container, debs: Sequence[Path]) -> Container:
+def working(prepared_container: Container, debs: Sequence[Path]) -> Container:
     """A device with a board, settings, and a relay that is on."""
-    container.install(debs)
-    choose_board(container)
-    container.run("axioctl relay configure relay1 --name Gate && axioctl relay on relay1")
-    return container
+    prepared_container.install(debs)
+    choose_board(prepared_container)
+    prepared_container.run("axioctl relay configure relay1 --name Gate && axioctl relay on relay1")
+    return prepared_container
 
 
 def left(device: Container) -> str:
@@ -79,7 +79,7 @@ def test_a_purge_leaves_nothing(container: Container, debs: Sequence[Path]) -> N
     choose_board(container)
     container.run("axioctl relay on relay1; touch /etc/axiod/boards/mine.yaml")
     container.run("systemctl kill --signal KILL axiod-io; echo '# mine' >> /etc/axiod/io.yaml")
-    container.apt("purge", "axiod", "axiod-sim")
+    container.apt("purge", "axiod", "axiod-gateway", "axiod-sim")
     container.apt("autoremove", "--purge")
     assert left(container) == ""
     # Packages that came along and are wanted by others by now.
@@ -94,13 +94,14 @@ def test_a_purge_leaves_nothing(container: Container, debs: Sequence[Path]) -> N
 
 
 def test_a_purge_leaves_the_group_of_the_gpio_chips_to_who_had_it_before(
-    container: Container, debs: Sequence[Path]
+    prepared_container: Container, debs: Sequence[Path]
 ) -> None:
-    container.run("groupadd --system gpio && useradd --groups gpio pi")
-    container.install(debs)
-    container.apt("purge", "axiod", "axiod-sim")
-    assert container.run("id -nG pi").stdout.split() == ["pi", "gpio"]
-    assert left(container) == ""
+    device = prepared_container
+    device.run("groupadd --system gpio && useradd --groups gpio pi")
+    device.install(debs)
+    device.apt("purge", "axiod", "axiod-gateway", "axiod-sim")
+    assert device.run("id -nG pi").stdout.split() == ["pi", "gpio"]
+    assert left(device) == ""
 
 
 def test_a_purge_of_the_simulated_board_leaves_the_services_as_they_are(working: Container) -> None:
@@ -116,6 +117,25 @@ def test_a_purge_of_the_simulated_board_leaves_the_services_as_they_are(working:
     working.run("axioctl status")
 
 
+def test_a_purge_of_the_gateway_closes_its_ports_and_leaves_the_services_as_they_are(working: Container) -> None:
+    others = ("axiod-system", "axiod-events", "axiod-fieldbus")
+    before = {unit: show(working, unit, "MainPID") for unit in (*SERVICES, *others)}
+    assert listening(working) >= {80, 443, 554}
+    working.apt("purge", "axiod-gateway")
+    assert listening(working) & {80, 443, 554} == set()
+    assert {unit: show(working, unit, "MainPID") for unit in before} == before
+    assert drives(working)["relay1"].moves == 1
+    assert working.run("systemctl is-system-running").stdout == "running\n"
+    # Its user is one of axiod, whose policies name it.
+    assert "axiod-gateway" not in working.run(f"{UNITS}; {OF_OURS}").stdout
+
+
+def listening(device: Container) -> set[int]:
+    """Return the TCP ports at which somebody listens."""
+    lines = device.run("ss --no-header --listening --tcp --numeric").stdout.splitlines()
+    return {int(line.split()[3].rpartition(":")[2]) for line in lines}
+
+
 def test_a_purge_of_axiod_after_a_removal_leaves_the_simulated_board_what_belongs_to_it(
     working: Container, debs: Sequence[Path]
 ) -> None:
@@ -127,7 +147,7 @@ def test_a_purge_of_axiod_after_a_removal_leaves_the_simulated_board_what_belong
     assert drives(working)["relay1"].held, "the simulated board does not know which board it is"
     working.apt("remove", "axiod")
     working.apt("purge", "axiod")
-    working.apt("purge", "axiod-sim")
+    working.apt("purge", "axiod-gateway", "axiod-sim")
     assert left(working) == ""
 
 
@@ -138,13 +158,14 @@ def test_a_removal_after_giving_up_leaves_nothing_that_would_try_again(working: 
     working.apt("remove", "axiod")
     assert working.run("systemctl list-timers --all --no-legend 'axiod*'").stdout == ""
     assert working.run("systemctl --failed --no-legend").stdout == ""
-    working.apt("purge", "axiod", "axiod-sim")
+    working.apt("purge", "axiod", "axiod-gateway", "axiod-sim")
     assert left(working) == ""
 
 
 @pytest.fixture
-def image(container: Container, debs: Sequence[Path]) -> Container:
+def image(prepared_container: Container, debs: Sequence[Path]) -> Container:
     """A guest in which the packages were installed as in image building: no systemd, no bus, no udev to talk to."""
+    container = prepared_container
     for deb in debs:
         container.put(deb, f"/var/tmp/debs/{deb.name}")
     hidden = "mount -t tmpfs tmpfs /run && exec apt-get -y -o APT::Sandbox::User=root install /var/tmp/debs/*.deb"
@@ -154,15 +175,20 @@ def image(container: Container, debs: Sequence[Path]) -> Container:
 
 
 def test_an_image_is_built_without_systemd_and_has_all_at_its_first_boot(image: Container) -> None:
-    assert image.run("dpkg --audit; dpkg --verify axiod axiod-sim").stdout == ""
+    assert image.run("dpkg --audit; dpkg --verify axiod axiod-gateway axiod-sim").stdout == ""
     assert image.run("pgrep -f 'axiod[.]'", check=False).stdout == ""
-    for user in ("axiod-io", "axiod-relays", "axiod-sim", "axiod-gateway"):
+    for service in ("events", "fieldbus", "io", "relays", "sim", "system", "gateway"):
+        user = f"axiod-{service}"
         image.run(f"getent passwd {user} && getent group {user}")
     links = image.run("find /etc/systemd/system -name 'axiod*' -type l -printf '%P %l\n' | sort").stdout.splitlines()
     assert links == [
+        "axiod.target.wants/axiod-events.service /usr/lib/systemd/system/axiod-events.service",
+        "axiod.target.wants/axiod-fieldbus.service /usr/lib/systemd/system/axiod-fieldbus.service",
+        "axiod.target.wants/axiod-gateway.service /usr/lib/systemd/system/axiod-gateway.service",
         "axiod.target.wants/axiod-io.service /usr/lib/systemd/system/axiod-io.service",
         "axiod.target.wants/axiod-relays.service /usr/lib/systemd/system/axiod-relays.service",
         "axiod.target.wants/axiod-sim.service /usr/lib/systemd/system/axiod-sim.service",
+        "axiod.target.wants/axiod-system.service /usr/lib/systemd/system/axiod-system.service",
         "multi-user.target.wants/axiod.target /usr/lib/systemd/system/axiod.target",
     ]
     # What a first boot would do: read the units and the policies, and start what is wanted.
@@ -173,7 +199,7 @@ def test_an_image_is_built_without_systemd_and_has_all_at_its_first_boot(image: 
 
 
 def test_what_was_installed_without_systemd_is_purged_without_it(image: Container) -> None:
-    hidden = "mount -t tmpfs tmpfs /run && exec apt-get -y purge axiod axiod-sim"
+    hidden = "mount -t tmpfs tmpfs /run && exec apt-get -y purge axiod axiod-gateway axiod-sim"
     image.run(f"DEBIAN_FRONTEND=noninteractive unshare --mount sh -c '{hidden}'", timeout=120)
     image.run("systemctl daemon-reload; systemctl reload dbus")
     assert left(image) == ""

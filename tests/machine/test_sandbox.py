@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
     from tests.machine.container import Container
 
-UNITS = ("axiod-io", "axiod-relays", "axiod-sim", "axiod-fail-safe@axiod-io")
-DAEMONS = UNITS[:3]
+DAEMONS = (
+    "axiod-io", "axiod-relays", "axiod-fieldbus", "axiod-sim", "axiod-system", "axiod-events", "axiod-gateway",
+)  # fmt: skip
+UNITS = (*DAEMONS, "axiod-fail-safe@axiod-io")
+IN_THE_NETWORK = ("axiod-system", "axiod-events", "axiod-fieldbus", "axiod-gateway")
+"""The first sees the interfaces and can open no socket, the others call, and serve, the network."""
+SOCKETS = {"open a socket for IPv4", "open a socket for IPv6"}
 PROBE = b"""
 import errno, json, os, socket, sys, time
 
@@ -54,13 +59,17 @@ WHAT = {
     "read /etc/shadow": lambda: read("/etc/shadow"),
     "look into /home": lambda: os.stat("/home/secret"),
     "look into /root": lambda: os.listdir("/root"),
+    "look into /var/lib/axiod/events": lambda: os.listdir("/var/lib/axiod/events"),
+    "look into /var/lib/axiod/fieldbus": lambda: os.listdir("/var/lib/axiod/fieldbus"),
     "look into /var/lib/axiod/io": lambda: os.listdir("/var/lib/axiod/io"),
     "look into /var/lib/axiod/relays": lambda: os.listdir("/var/lib/axiod/relays"),
     "look into /var/lib/axiod/sim": lambda: os.listdir("/var/lib/axiod/sim"),
+    "look into /var/lib/axiod/system": lambda: os.listdir("/var/lib/axiod/system"),
     "see the /tmp of others": lambda: os.stat("/tmp/secret"),
     "see processes of others": lambda: os.stat("/proc/%s" % sys.argv[1]),
     "open a socket for IPv4": lambda: socket.socket(socket.AF_INET),
     "open a socket for IPv6": lambda: socket.socket(socket.AF_INET6),
+    "open port 81": lambda: socket.socket(socket.AF_INET).bind(("", 81)),
     "open a netlink socket": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
     "open a raw packet socket": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW),
     "open a local socket": lambda: socket.socket(socket.AF_UNIX),
@@ -89,7 +98,9 @@ found["groups"] = sorted(os.getgroups())
 found["user"] = os.getuid()
 with open("/proc/self/status") as status:
     found["status"] = dict(line.rstrip("\\n").split(":\\t", 1) for line in status if ":\\t" in line)
-found["interfaces"] = os.listdir("/sys/class/net")
+with open("/proc/self/net/dev") as devices:
+    found["interfaces"] = [line.split(":")[0].strip() for line in devices if ":" in line]
+found["in /sys"] = os.listdir("/sys/class/net")
 print("PROBE " + json.dumps(found), flush=True)
 """
 MAY = {"write /tmp", "read /etc/axiod", "open a local socket"}
@@ -97,6 +108,10 @@ OWN = {
     "axiod-io": {"write its own state", "look into /var/lib/axiod/io"},
     "axiod-relays": {"write its own state", "look into /var/lib/axiod/relays"},
     "axiod-sim": {"write its own state", "look into /var/lib/axiod/sim", "write its own runtime folder"},
+    "axiod-system": {"write its own state", "look into /var/lib/axiod/system"},
+    "axiod-events": {"write its own state", "look into /var/lib/axiod/events", *SOCKETS, "open a netlink socket"},
+    "axiod-fieldbus": {"write its own state", "look into /var/lib/axiod/fieldbus", *SOCKETS, "open a netlink socket"},
+    "axiod-gateway": SOCKETS,
     # Only root may start a service. It is root without any privilege: what is root's own is open to it, and no more.
     "axiod-fail-safe@axiod-io": {
         "write its own runtime folder",
@@ -123,6 +138,7 @@ def probed(device: Container) -> Iterator[dict[str, dict[str, object]]]:
     """What the probe found in each unit."""
     choose_board(device)
     device.put(PROBE, "/usr/local/lib/probe.py")
+    device.run("ip link add probe1 type veth peer name probe2")
     device.run("touch /home/secret /tmp/secret; systemd-run --quiet --unit=other --uid=nobody sleep infinity")
     found = {}
     for unit in UNITS:
@@ -133,7 +149,7 @@ def probed(device: Container) -> Iterator[dict[str, dict[str, object]]]:
         found[unit] = json.loads(line.removeprefix("PROBE "))
         remove_drop_in(device, f"{unit}.service")
     yield found
-    device.run("systemctl stop other")
+    device.run("systemctl stop other; ip link delete probe1")
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -146,8 +162,9 @@ def test_a_service_can_do_what_it_needs_and_nothing_else(probed: dict[str, dict[
 def test_a_service_is_refused_and_not_only_out_of_luck(probed: dict[str, dict[str, object]], unit: str) -> None:
     for name in ("write /usr", "write /etc", "write /var"):
         assert probed[unit][name] == "EROFS", name
-    for name in ("open a socket for IPv4", "open a socket for IPv6", "open a netlink socket"):
+    for name in {*SOCKETS, "open a netlink socket"} - OWN[unit]:
         assert probed[unit][name] == "EAFNOSUPPORT", name
+    assert probed[unit]["open port 81"] == ("EACCES" if OWN[unit] >= SOCKETS else "EAFNOSUPPORT")
     assert probed[unit]["look into /home"] in ("ENOENT", "EACCES")
     assert probed[unit]["see the /tmp of others"] == "ENOENT"
     assert probed[unit]["make a namespace"] == "EPERM"
@@ -168,7 +185,16 @@ def test_a_service_has_no_privilege_and_can_get_none(probed: dict[str, dict[str,
 def test_a_service_runs_as_its_own_user(device: Container, probed: dict[str, dict[str, object]], unit: str) -> None:
     assert probed[unit]["user"] == int(device.run(f"id -u {unit}").stdout)
     assert probed[unit]["see processes of others"] == "ENOENT"
-    assert probed[unit]["interfaces"] == ["lo"]
+    interfaces = probed[unit]["interfaces"]
+    assert isinstance(interfaces, list)
+    assert "lo" in interfaces
+    assert ("probe1" in interfaces) is (unit in IN_THE_NETWORK)
+
+
+def test_the_serial_number_can_be_read(probed: dict[str, dict[str, object]]) -> None:
+    found = probed["axiod-system"]["in /sys"]
+    assert isinstance(found, list)
+    assert "probe1" in found
 
 
 def test_the_sandbox_is_that_of_the_services(device: Container, probed: dict[str, dict[str, object]]) -> None:

@@ -32,6 +32,13 @@ ALL = (
     "axiod-io.service",
     "axiod-relays.service",
     "axiod-sim.service",
+    "axiod-system.service",
+    "axiod-events.service",
+    "axiod-fieldbus.service",
+    "axiod-gateway.service",
+    "axiod-gateway-http.socket",
+    "axiod-gateway-https.socket",
+    "axiod-gateway-rtsp.socket",
     "axiod-fail-safe@axiod-io.service",
     "axiod-retry@axiod-relays.timer",
     "axiod.target",
@@ -75,6 +82,47 @@ OF_EACH = {
         "RestartPreventExitStatus": "78",
         "OnFailure": "",
         "PartOf": "",
+    },
+    "axiod-system": {
+        "User": "axiod-system",
+        "BusName": "org.axiod.system1",
+        "StartLimitBurst": "20",
+        "RestartPreventExitStatus": "78",
+        "OnFailure": "axiod-retry@axiod-system.timer",
+        "PartOf": "axiod.target",
+    },
+    "axiod-events": {
+        "User": "axiod-events",
+        "BusName": "org.axiod.events1",
+        "StartLimitBurst": "20",
+        "RestartPreventExitStatus": "78",
+        "OnFailure": "axiod-retry@axiod-events.timer",
+        "PartOf": "axiod.target",
+        "MemoryMax": str(256 << 20),
+        "TasksMax": "64",
+        "LimitNOFILE": "1024",
+    },
+    "axiod-fieldbus": {
+        "User": "axiod-fieldbus",
+        "BusName": "org.axiod.fieldbus1",
+        "StartLimitBurst": "20",
+        "RestartPreventExitStatus": "78",
+        "OnFailure": "axiod-retry@axiod-fieldbus.timer",
+        "PartOf": "axiod.target",
+        "MemoryMax": str(128 << 20),
+        "TasksMax": "32",
+        "LimitNOFILE": "256",
+    },
+    "axiod-gateway": {
+        "User": "axiod-gateway",
+        "BusName": "",
+        "StartLimitBurst": "20",
+        "RestartPreventExitStatus": "2",
+        "OnFailure": "axiod-retry@axiod-gateway.timer",
+        "PartOf": "axiod.target",
+        "MemoryMax": str(256 << 20),
+        "TasksMax": "64",
+        "LimitNOFILE": "2048",
     },
 }
 
@@ -123,9 +171,11 @@ def test_systemd_took_what_a_unit_says(device: Container, unit: str) -> None:
 
 
 def test_the_board_has_power_before_the_services_start(device: Container) -> None:
-    assert {"axiod-io.service", "axiod-relays.service"} <= set(show(device, "axiod-sim", "Before").split())
+    later = {"axiod-io.service", "axiod-relays.service", "axiod-fieldbus.service"}
+    assert later <= set(show(device, "axiod-sim", "Before").split())
     wanted = set(show(device, "axiod.target", "Wants").split())
-    assert wanted == {"axiod-io.service", "axiod-relays.service", "axiod-sim.service"}
+    names = ("io", "relays", "fieldbus", "sim", "system", "events", "gateway")
+    assert wanted == {f"axiod-{name}.service" for name in names}
     assert "axiod.target" in show(device, "multi-user.target", "Wants").split()
 
 
@@ -210,7 +260,8 @@ def test_a_service_that_hangs_is_started_again_and_nothing_moves(working: Contai
 @pytest.mark.parametrize(
     "command",
     [
-        "systemctl stop axiod.target && systemctl start axiod.target",
+        # The target alone is stopped before what belongs to it, which a start right after would then keep running.
+        "systemctl stop axiod.target axiod-io axiod-relays && systemctl start axiod.target",
         "systemctl restart axiod.target",
         "systemctl restart axiod-io axiod-relays",
         "systemctl stop axiod-io axiod-relays && systemctl daemon-reload && systemctl start axiod-io axiod-relays",

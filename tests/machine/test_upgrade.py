@@ -14,10 +14,12 @@ import pytest
 
 from tests.machine.board import SERVICES, choose_board, drives, pid, properties, show, wait_active
 from tests.machine.cache import build
-from tests.machine.container import Container
+from tests.machine.events import UNIT, add_following, get
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+
+    from tests.machine.container import Container
 
 ROOT = Path(__file__).parents[2]
 NEW_VERSION = "9.8.7"
@@ -50,20 +52,23 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture
-def working(debs: Sequence[Path]) -> Iterator[Container]:
-    """A device that works: outputs are active, counters count, settings are made."""
-    with Container() as device:
-        device.install(debs)
-        choose_board(device)
-        device.run(
-            "axioctl port configure io1 --direction output --name Lamp && axioctl relay configure relay1 --name Gate"
-        )
-        for what in ("relay on relay1", "port on io1", "port on output2"):
-            device.run(f"axioctl {what}")
-        for condition in ("closed", "open") * 2:
-            device.run(f"axioctl sim wire input1 {condition}")
-            device.wait_for(f'axioctl port show input1 --json | grep -q \'"State": "{condition}"\'')
-        yield device
+def working(prepared_container: Container, debs: Sequence[Path]) -> Container:
+    """A device that works: outputs are active, by hand and by a rule, counters count, settings are made."""
+    device = prepared_container
+    device.install(debs)
+    choose_board(device)
+    device.run(
+        "axioctl port configure io1 --direction output --name Lamp && axioctl relay configure relay1 --name Gate"
+    )
+    for what in ("relay on relay1", "port on io1", "port on output2"):
+        device.run(f"axioctl {what}")
+    for condition in ("closed", "open") * 2:
+        device.run(f"axioctl sim wire input1 {condition}")
+        device.wait_for(f'axioctl port show input1 --json | grep -q \'"State": "{condition}"\'')
+    add_following(device, properties(device, "port input2")["Number"], "output3")
+    device.run("axioctl sim wire input2 closed")
+    device.wait_for("axioctl port show output3 --json | grep -q '\"Active\": true'")
+    return device
 
 
 def remembered(device: Container) -> dict[str, object]:
@@ -74,6 +79,7 @@ def remembered(device: Container) -> dict[str, object]:
         "relay": [relay[name] for name in ("Name", "Active", "Cycles")],
         "io": [io1[name] for name in ("Name", "Direction", "Active")],
         "input": [input1[name] for name in ("Counter", "LostEdges", "State")],
+        "rule": [get(device, "rule/1", "Rule", name) for name in ("Name", "Active", "Activations")],
         "simulated board": pid(device, "axiod-sim"),
         "enabled": [show(device, unit, "UnitFileState") for unit in SERVICES],
     }
@@ -86,9 +92,10 @@ def versions(device: Container) -> dict[str, str]:
 
 
 def test_an_upgrade_moves_nothing_and_forgets_nothing(working: Container, newer: Sequence[Path]) -> None:
-    before, processes = remembered(working), {unit: pid(working, unit) for unit in SERVICES}
+    before, processes = remembered(working), {unit: pid(working, unit) for unit in (*SERVICES, UNIT)}
     assert before["relay"] == ["Gate", True, 1]
     assert before["input"] == [2, 0, "open"]
+    assert before["rule"] == ["follow", True, 1]
     old = versions(working)["org.axiod.io1"]
     working.install(newer)
     for unit, process in processes.items():
@@ -96,12 +103,15 @@ def test_an_upgrade_moves_nothing_and_forgets_nothing(working: Container, newer:
     assert remembered(working) == before
     # The simulated board goes on with its power, and so with its program, until somebody restarts it.
     assert versions(working) == {
+        "org.axiod.events1": NEW_VERSION,
+        "org.axiod.fieldbus1": NEW_VERSION,
         "org.axiod.io1": NEW_VERSION,
         "org.axiod.relays1": NEW_VERSION,
         "org.axiod.sim1": old,
+        "org.axiod.system1": NEW_VERSION,
     }
     assert working.run("systemctl is-system-running").stdout == "running\n"
-    assert working.run("dpkg --audit; dpkg --verify axiod axiod-sim").stdout == ""
+    assert working.run("dpkg --audit; dpkg --verify axiod axiod-gateway axiod-sim").stdout == ""
     assert working.run("dpkg-query -W -f '${Version}' axiod").stdout.endswith("+1")
     # A file of settings that nobody edited is that of the new version.
     assert working.get("/etc/axiod/io.yaml").decode().endswith(NEW_LINE)

@@ -20,7 +20,7 @@ from axiod.events.mqtt.subscription import Subscription
 from tests.events.mqtt.peers import free_port, front, publish, relay
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from tests.conftest import Until
     from tests.events.mqtt.conftest import Brokers, Make, Read
@@ -244,6 +244,16 @@ async def test_a_process_that_is_killed_loses_nothing_that_was_on_disk(
         assert reader.payloads == numbers(1000)
 
 
+@pytest.fixture
+def only_new_objects() -> Iterator[None]:
+    """Let the collector look at what the test makes and at nothing that was there before."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("only_new_objects")
 async def test_a_thousand_connections_lose_no_subscription_and_leak_nothing(
     brokers: Brokers, make: Make, until: Until
 ) -> None:
@@ -259,14 +269,16 @@ async def test_a_thousand_connections_lose_no_subscription_and_leak_nothing(
     made = make(delays=(0.0, 0.0))
     made.apply(port=between.port, subscriptions=tuple(Subscription(f"a/{number}/#") for number in range(3)))
     made.client.start()
-    objects: list[int] = []
+    # asyncio keeps cancelled timers, with what they refer to, until half of all are cancelled: the count is a sawtooth.
+    first: list[int] = []
+    last: list[int] = []
     since = None
     for number in range(1, 1001):
         await until(lambda: made.client.status.connected_since_usec not in (None, since))  # noqa: B023
         since = made.client.status.connected_since_usec
-        if number in (200, 1000):
+        if number % 5 == 0 and (100 < number <= 200 or number > 900):
             gc.collect()
-            objects.append(len(gc.get_objects()))
+            (first if number <= 200 else last).append(len(gc.get_objects()))
         for writer in open_:
             writer.transport.abort()
         open_.clear()
@@ -277,7 +289,7 @@ async def test_a_thousand_connections_lose_no_subscription_and_leak_nothing(
         await publish(broker, f"a/{number}/x", str(number))
     await until(lambda: len(made.around.heard_events) == 3)
     assert [event.data["payload"] for event in made.around.heard_events] == ["0", "1", "2"]
-    assert objects[1] < objects[0] + 1000
+    assert min(last) < min(first) + 400
     assert made.client.dropped == 0
     await made.client.stop()
     await between.close()

@@ -129,8 +129,13 @@ async def test_a_taken_name_is_a_conflict_that_names_the_process(connection: Con
     await first.request_name("org.axiod.taken1")
     with pytest.raises(Conflict, match=rf"org\.axiod\.taken1 is taken by process {os.getpid()}"):
         await second.request_name("org.axiod.taken1")
+    bus = "org.freedesktop.DBus"
+    owners: list[list[str]] = []
+    await second.subscribe(
+        Subscription(bus, bus, "NameOwnerChanged", "/org/freedesktop/DBus", lambda m: owners.append(m.body))
+    )
     await first.close()
-    await until(first.closed.done)
+    await until(lambda: ["org.axiod.taken1", first.unique_name, ""] in owners)
     await second.request_name("org.axiod.taken1")
 
 

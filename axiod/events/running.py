@@ -77,8 +77,8 @@ class Running:
         self._late: dict[tuple[str, int], Timeout] = {}
         """Why activations of rules, by their numbers, came so late that they may move nothing."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._problems: dict[str, str] = {}
-        """Why the last action of a rule failed."""
+        self._problems: dict[str, dict[int | None, str]] = {}
+        """Why steps of a rule failed when they were last done, the newest at the end; None: what belongs to no step."""
         self.on_change: Callable[[str], None] = lambda _rule: None
         """Called with a rule of which something changed."""
 
@@ -86,14 +86,14 @@ class Running:
         """Return what is wrong with a rule; None where nothing is."""
         if self._engine.view(rule).suspended:
             return f"it was suspended: {Reason.LOOP.text(0)}"
-        return self._problems.get(rule)
+        return next(reversed(self._problems.get(rule, {}).values()), None)
 
     # --- what is told to it ---
 
     def restore(self, rules: Iterable[Rule], known_ids: Iterable[str], problems: Mapping[str, str]) -> None:
         """Take all rules. `known_ids`: those of which something may be stored. `problems`: what is wrong with some."""
         self._rules = {rule.id: rule for rule in rules}
-        self._problems.update(problems)
+        self._problems.update({rule: {None: text} for rule, text in problems.items()})
         state = self._context.state
         ids = dict.fromkeys([*self._rules, *(id_ for id_ in known_ids if state.get(_key(id_)) is not None)])
         stored = [(id_, self._rules.get(id_), state.get(_key(id_))) for id_ in ids]
@@ -317,19 +317,29 @@ class Running:
 
     def _done(self, effect: Perform, text: str) -> None:
         self._log.action(effect.rule, text, "done")
-        if self._problems.pop(effect.rule, None) is not None:
+        problems = self._problems.get(effect.rule, {})
+        left: dict[int | None, str] = {
+            step: problem for step, problem in problems.items() if step not in (effect.step, None)
+        }
+        if left != problems:
+            self._problems[effect.rule] = left
             self.on_change(effect.rule)
 
     def _failed(self, effect: Perform | Undo, error: AxiodError) -> None:
         happening = effect.happening if isinstance(effect, Perform) else None
-        self.failed(effect.rule, f"{action_words(effect.action)} failed: {error}", happening)
+        self.failed(effect.rule, f"{action_words(effect.action)} failed: {error}", happening, effect.step)
 
-    def failed(self, rule: str, text: str, happening: Told | None = None) -> None:
-        """An action failed for good: tell it in the log, and as an event."""
+    def failed(self, rule: str, text: str, happening: Told | None = None, step: int | None = None) -> None:
+        """An action failed for good: tell it in the log, and as an event.
+
+        It stays the rule's problem until that step succeeds; without a step, until anything of the rule does.
+        """
         _log.error("%s: %s", self._name(rule), text)
         self._log.action(rule, text, "failed")
         if rule in self._rules:
-            self._problems[rule] = text
+            problems = self._problems.setdefault(rule, {})
+            problems.pop(step, None)
+            problems[step] = text
             self.on_change(rule)
         # A rule on failures whose own action fails must not start itself.
         if happening is None or topics.same(happening.topic) != topics.ACTION_FAILED:

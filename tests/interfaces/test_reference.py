@@ -52,7 +52,7 @@ def test_a_page_says_what_the_network_sees_and_what_is_secret() -> None:
     assert "Role: administrator. Over the network it adds one to `accounts`." in text
     assert "Role: gateway." in text
     assert "| `password` | in | `s` | 1 to 64 characters, a secret |" in text
-    assert "Over the network" not in reference.page(contract.load("org.axiod.sim1.Wire"))
+    assert "Over the network" not in reference.page(contract.load("org.axiod.sim1.Drive"))
 
 
 @pytest.mark.parametrize(("name", "member"), METHODS, ids=[f"{name}.{member}" for name, member in METHODS])

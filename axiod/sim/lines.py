@@ -116,6 +116,7 @@ class _Connection:
         self._direction: Operation | None = None
         self._sequence = 0
         self._waiting: deque[Edge] = deque(maxlen=_EDGES_KEPT)
+        self._answers: deque[bytes] = deque()
         self._writing = False
         self._loop.add_reader(sock.fileno(), self._readable)
 
@@ -132,7 +133,7 @@ class _Connection:
         for closed, when_ns in edges:
             self._sequence += 1
             self._waiting.append(Edge(self._logical(closed), when_ns, self._sequence))
-        self._send_edges()
+        self._send()
 
     def _readable(self) -> None:
         try:
@@ -154,8 +155,8 @@ class _Connection:
             answer, extra = self._carry_out(operation, value, rest)
         except OSError as failure:
             error = failure.errno or errno.EIO
-        with contextlib.suppress(OSError):
-            self._sock.send(pack(operation, serial, answer, error, extra))
+        self._answers.append(pack(operation, serial, answer, error, extra))
+        self._send()
 
     def _carry_out(self, operation: int, value: int, rest: bytes) -> tuple[int, bytes]:
         if operation == Operation.BOOT:
@@ -234,11 +235,13 @@ class _Connection:
         wired_low = bool(self._terminal and self._terminal.line.active_low)
         return circuit != (wired_low != self._active_low)
 
-    def _send_edges(self) -> None:
-        while self._waiting:
+    def _send(self) -> None:
+        """Send what waits, as far as there is room: an answer after the edges before it, as from the kernel's queue."""
+        while self._waiting or self._answers:
             some = [self._waiting[index] for index in range(min(len(self._waiting), _EDGES_IN_PACKET))]
+            packet = pack(Operation.EDGES, 0, rest=b"".join(map(pack_edge, some))) if some else self._answers[0]
             try:
-                self._sock.send(pack(Operation.EDGES, 0, rest=b"".join(map(pack_edge, some))))
+                self._sock.send(packet)
             except BlockingIOError:
                 self._write_later(wanted=True)
                 return
@@ -246,11 +249,13 @@ class _Connection:
                 return
             for _ in some:
                 self._waiting.popleft()
+            if not some:
+                self._answers.popleft()
         self._write_later(wanted=False)
 
     def _write_later(self, *, wanted: bool) -> None:
         if wanted and not self._writing:
-            self._loop.add_writer(self._sock.fileno(), self._send_edges)
+            self._loop.add_writer(self._sock.fileno(), self._send)
         elif self._writing and not wanted:
             self._loop.remove_writer(self._sock.fileno())
         self._writing = wanted

@@ -181,6 +181,28 @@ def test_edges_go_to_an_input_only_and_not_past_a_broken_wire(client: Callable[[
     assert one.edges() == [(True, 4, 1), (False, 5, 2)]
 
 
+def test_a_line_whose_edges_nobody_read_answers_whoever_reads_them(client: Callable[[], Client], world: World) -> None:
+    terminal = world.terminal(world.line("io1"))
+    one = client()
+    one.ask(Operation.LINE, 1, b"a9210-io/io1")
+    one.ask(Operation.INPUT)
+    told = 5000
+
+    def tell() -> None:
+        for number in range(told):
+            world.lines.edges(terminal, [(number % 2 == 0, number)])
+
+    world.do(tell)
+    one.sock.send(pack(Operation.GET, 99))
+    last = 0
+    while True:
+        kind, error, _, serial, rest = unpack(one.sock.recv(MAX_PACKET))
+        if kind == Operation.GET:
+            break
+        last = unpack_edges(rest)[-1].sequence
+    assert (error, serial, last) == (0, 99, told), "after all edges before it, the oldest of which are dropped"
+
+
 def test_the_adc_reads_and_nothing_else(client: Callable[[], Client], world: World) -> None:
     one = client()
     assert one.ask(Operation.ADC, rest=b"a9210-adc/0")[0] == 0

@@ -14,7 +14,7 @@ from axiod.events.rule import MOST_RULES, amended
 from axiod.events.validation import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from axiod.events.action_configurations import ActionConfigurations
     from axiod.events.judging import Judging
@@ -42,13 +42,18 @@ class RulesHandler:
         running: Running,
         judging: Judging,
         actions: ActionConfigurations,
+        on_count: Callable[[], None],
     ) -> None:
-        """`changing`: held while anything changes. Raises HardwareFailure when the disk refuses to be read."""
+        """`changing`: held while anything changes. `on_count`: there is a rule more or less.
+
+        Raises HardwareFailure when the disk refuses to be read.
+        """
         self._context = context
         self._changing = changing
         self._running = running
         self._judging = judging
         self._actions = actions
+        self._on_count = on_count
         self._path = f"{context.path}/rules"
         self._file = stored.rules_file(context.state_dir)
         self._problems: dict[str, str] = {}
@@ -163,7 +168,7 @@ class RulesHandler:
             del self._handlers[id_]
             self._context.server.unexport(self._rule_path(id_))
             self._running.remove(id_)
-            self._context.server.changed(self._path, RULES)
+            self._count_changed()
 
     async def _add(self, rule: Rule, *, known: bool = False) -> str:
         """Take a new rule, one that is like another if it is known."""
@@ -175,7 +180,7 @@ class RulesHandler:
         await self._store({**self._rules, rule.id: rule}, self._file.next + 1)
         self._running.put(rule)
         self._export(rule.id)
-        self._context.server.changed(self._path, RULES)
+        self._count_changed()
         return rule.id
 
     def _read(self, rule: Rule) -> Rule:
@@ -191,6 +196,10 @@ class RulesHandler:
     async def _store(self, rules: dict[str, Rule], following: int) -> None:
         await self._file.save({id_: record.of_rule(rule) for id_, rule in rules.items()}, following)
         self._rules = rules
+
+    def _count_changed(self) -> None:
+        self._context.server.changed(self._path, RULES)
+        self._on_count()
 
     def _export(self, id_: str) -> None:
         self._handlers[id_] = RuleHandler(self, id_)

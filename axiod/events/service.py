@@ -70,7 +70,7 @@ class EventsService:
         judging = Judging(self._engine, self._outputs, self._recipients)
         judging.there = self._there
         self._actions = ActionConfigurations(context, changing)
-        self._rules = RulesHandler(context, changing, self._running, judging, self._actions)
+        self._rules = RulesHandler(context, changing, self._running, judging, self._actions, self._say)
         self._hearing = Hearing(context.events, self._running, self._log)
         self._schedules.needed_by = self._rules.using_schedule
         self._mqtt: Mqtt | None = None

@@ -133,6 +133,18 @@ async def test_it_says_who_is_away(events: EventsProcess) -> None:
     assert await events.root.get("Health") == "ok"
 
 
+async def test_it_says_how_many_rules_there_are(events: EventsProcess) -> None:
+    async def said() -> str:
+        return str(await events.root.get("Status")).partition(";")[0]
+
+    assert await said() == "no rule yet"
+    rule = await events.add_rule([is_on(1)], [toggle("relay1")])
+    await rule.call("Copy", "another")
+    assert await said() == "2 rules"
+    await rule.call("Remove")
+    assert await said() == "1 rule"
+
+
 async def test_actions_are_done_in_their_order_at_one_output(events: EventsProcess, relays: Relays) -> None:
     steps = [set_(), {"Kind": "pulse", "Output": "relay1", "DurationMs": 7}, toggle("relay1"), set_(active=False)]
     await events.add_rule([is_on(1)], steps)

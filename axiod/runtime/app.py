@@ -30,6 +30,7 @@ from axiod.runtime.config import ConfigError
 from axiod.runtime.fds import FdStore
 from axiod.runtime.log import complain
 from axiod.runtime.state import State
+from axiod.runtime.store import damage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -138,6 +139,7 @@ class _Daemon:
                     self._board, path, connection, server, root, events, self._fds, state, self._state_dir, tasks
                 )
                 service = await start(context)
+                root.problem("damage", damage(self._state_dir))
                 self._fds.drop_rest()
                 events.live = True
                 await connection.request_name(bus_name)

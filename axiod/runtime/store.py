@@ -69,3 +69,14 @@ def set_aside(path: Path) -> Path:
         number += 1
     path.replace(aside)
     return aside
+
+
+def damage(folder: Path) -> str | None:
+    """Say what was set aside in a state folder and still lies there; None where nothing does."""
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.damaged-*"))
+    if not names:
+        return None
+    return (
+        f"{', '.join(names)} in {folder} could not be read and was set aside, so what counts is older or the default; "
+        "look at what it was for, remove it, and restart the service"
+    )

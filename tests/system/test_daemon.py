@@ -381,4 +381,11 @@ async def test_damaged_settings_are_set_aside(device: Device, relays: Service) -
     await device.supervisor.start(device.unit("relays"))
     found = await relays.properties(path, RELAY)
     assert (found["Name"], found["BootPolicy"]) == ("Gate", "off")  # the generation before
-    assert settings.with_name("settings.yaml.damaged-1").exists()
+    aside = settings.with_name("settings.yaml.damaged-1")
+    root = await relays.properties(relays.root, "org.axiod.Service1")
+    assert root["Health"] == "degraded"
+    assert root["Problems"][0].startswith(f"settings.yaml.damaged-1 in {settings.parent} could not be read")
+    aside.unlink()
+    await device.supervisor.stop("relays")
+    await device.supervisor.start(device.unit("relays"))
+    assert (await relays.properties(relays.root, "org.axiod.Service1"))["Health"] == "ok"

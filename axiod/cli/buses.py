@@ -160,8 +160,8 @@ async def _add(args: Namespace, remote: Remote) -> Result:
     return said({"Id": id_, "Name": args.name, "Kind": args.kind} | chosen, f"port {id_} is added")
 
 
-async def _ask(args: Namespace, remote: Remote, pdu: bytes) -> tuple[dict[str, Any], bytes, int]:
-    unit = _number("UNIT", args.unit, 0, 255)
+async def _ask(args: Namespace, remote: Remote, pdu: bytes, *, lowest: int = 0) -> tuple[dict[str, Any], bytes, int]:
+    unit = _number("UNIT", args.unit, lowest, 255)
     chosen = _chosen(args, _options())
     thing = await KIND.named(remote, args)
     answer, latency = await remote.call(thing.path, KIND.interface, "Transact", unit, pdu, chosen)
@@ -184,7 +184,7 @@ async def _read(args: Namespace, remote: Remote) -> Result:
     first = _number("FIRST", args.first, 0, 65535)
     count = _number("COUNT", args.count, 1, 2000 if args.table in _BITS else 125)
     request = bytes((_READ[args.table],)) + first.to_bytes(2, "big") + count.to_bytes(2, "big")
-    data, answer, _ = await _ask(args, remote, request)
+    data, answer, _ = await _ask(args, remote, request, lowest=1)
     _check(answer)
     values = _bits(answer[2:], count) if args.table in _BITS else _words(answer[2:])
     rows = [[str(first + place), str(value), f"{value:#06x}"] for place, value in enumerate(values)]

@@ -57,6 +57,7 @@ async def test_transact_read_and_write(device: DeviceProcess) -> None:
         (["read", "rs485", "65", "input", "1"], 9, "exception 2"),
         (["read", "rs485", "77", "input", "1", "--timeout-ms", "20"], 7, "did not answer within 20 ms"),
         (["read", "rs485", "65", "input", "1", "126"], 2, "from 1 to 125"),
+        (["read", "rs485", "0", "input", "1"], 2, "UNIT is 0; it must be a whole number from 1 to 255"),
         (["write", "rs485", "65", "1", "1,65536"], 2, "from 0 to 65535"),
         (["release", "rs485"], 6, "nobody has port rs485"),
         (["remove", "rs485"], 8, "serial port of the board"),

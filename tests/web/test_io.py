@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
-from tests.web.browser import log_in, page_of, visit
+from tests.web.browser import PHONE, log_in, page_of, visit
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator, Page, Route
@@ -273,6 +273,18 @@ async def test_wires_are_closed_cut_and_shorted_and_the_effect_is_seen(admin: Pa
     await expect(wire.locator(".effect")).to_have_text("Tampered: Cut")
     await wire.get_by_role("button", name="Short").click()
     await expect(wire.locator(".effect")).to_have_text("Tampered: Shorted")
+
+
+async def test_a_terminal_with_resistors_keeps_its_name_in_one_line_on_a_phone(admin: Page, client: Client) -> None:
+    await client.wire("input1").configure(Resistors="parallel-22k-4k7")
+    await admin.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    await visit(admin, "io/wires")
+    wire = admin.locator('.wires [data-id="input1"]')
+    await expect(wire).to_contain_text("22 kΩ")
+    box = await wire.get_by_text("Input 1", exact=True).bounding_box()
+    assert box is not None
+    assert box["height"] < 30
+    await client.wire("input1").configure(Resistors="none")
 
 
 async def test_a_line_is_broken_and_mended(admin: Page, client: Client) -> None:

@@ -62,6 +62,8 @@ async def test_a_phone_is_wide_enough_for_every_view(browser: Browser, device: W
                     .filter((one) => !one.closest('.tabs, .table-frame, .scrolls'))
                     .slice(0, 3).map((one) => one.outerHTML.slice(0, 120))"""
             )
+            if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                found[view].append("it can be pushed aside")
             found[view] += [
                 f"too small for a finger: {text}"
                 for text in await page.evaluate(

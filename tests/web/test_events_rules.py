@@ -49,6 +49,16 @@ async def no_rules(device: WebDevice, client: Client) -> AsyncIterator[None]:
         await device.curl(f"/api/v1/rules/{rule['Id']}", "--request", "DELETE", user="admin")
 
 
+async def test_what_is_missing_in_a_new_rule_is_brought_before_the_eyes(oper: Page, device: WebDevice) -> None:
+    await visit(oper, "events/rules/new")
+    await expect(oper.locator(".field", has=oper.get_by_label("Wait between actions"))).to_contain_text("ms")
+    await oper.get_by_role("button", name="Save").click()
+    name = oper.get_by_label("Name", exact=True)
+    await expect(name).to_be_focused()
+    await expect(name).to_be_in_viewport()
+    assert await stored(device) == []
+
+
 async def test_a_rule_is_made_as_a_sentence_and_acts(oper: Page, device: WebDevice, client: Client) -> None:
     await visit(oper, "events/rules")
     await expect(oper.get_by_text("There are no rules yet.")).to_be_visible()

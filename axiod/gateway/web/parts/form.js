@@ -100,7 +100,17 @@ export const mistake = (schema, value) => {
   return "";
 };
 
-const unitOf = (schema) => /Unit: ([^.]+)\.$/.exec(schema.description ?? "")?.[1];
+/** Bring what is wrong in a form before the eyes, after its saving was refused: it may be far from the button. */
+export const showWrong = (form) =>
+  setTimeout(() => {
+    const wrong = form.querySelector('[aria-invalid="true"], .problem');
+    wrong?.scrollIntoView({ block: "center" });
+    wrong?.focus();
+  });
+
+// What an option of a method is has no unit of its own in the description, but all names have theirs.
+const unitOf = (name, schema) =>
+  /Unit: ([^.]+)\.$/.exec(schema.description ?? "")?.[1] ?? (name.endsWith("Ms") ? "ms" : undefined);
 
 /** One setting: the control that its schema asks for. Label and hint are the texts NAME and NAME-hint of the section. */
 export const Setting = ({ form, name, section, label, hint, options, ...more }) => {
@@ -124,7 +134,7 @@ export const Setting = ({ form, name, section, label, hint, options, ...more }) 
         low=${schema.minimum}
         high=${schema.maximum}
         whole=${schema.type === "integer"}
-        unit=${unitOf(schema)}
+        unit=${unitOf(name, schema)}
         ...${shared}
       />
     `;

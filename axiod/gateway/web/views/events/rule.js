@@ -8,7 +8,7 @@ import { fresh, thing } from "../../store.js";
 import { Button } from "../../parts/button.js";
 import { confirm } from "../../parts/dialog.js";
 import { CheckField } from "../../parts/field.js";
-import { Saving, Setting } from "../../parts/form.js";
+import { Saving, Setting, showWrong } from "../../parts/form.js";
 import { Card } from "../../parts/page.js";
 import { said } from "../../parts/toast.js";
 import { Action, beginAction } from "./action.js";
@@ -49,8 +49,9 @@ const Editor = ({ id, rule }) => {
   if (!draft.ready && !draft.error) return html`<p class="muted">${t("shell.loading")}</p>`;
   const save = async (event) => {
     event.preventDefault();
+    const form = event.currentTarget;
     const done = await draft.save();
-    if (!done) return;
+    if (!done) return showWrong(form);
     said(t("shell.saved"));
     if (id === undefined) go(to("events", "rules", done.Id), { instead: true });
   };

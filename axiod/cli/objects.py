@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from axiod.cli import elsewhere, render
 from axiod.cli.configure import add_options, given
 from axiod.cli.find import Thing, find, things
 from axiod.cli.render import Column, Result, said
+from axiod.cli.times import milliseconds
 from axiod.errors import InvalidArgument, NotFound
 
 if TYPE_CHECKING:
@@ -171,7 +173,10 @@ async def _toggle(kind: Kind, args: Namespace, remote: Remote) -> Result:
 
 
 async def _pulse(kind: Kind, args: Namespace, remote: Remote) -> Result:
-    duration = from_text(replace(kind.members.methods["Pulse"].inputs[0], name="MS"), args.ms)
+    text = args.ms
+    with suppress(InvalidArgument):
+        text = str(milliseconds(text))  # "2s", as in a rule
+    duration = from_text(replace(kind.members.methods["Pulse"].inputs[0], name="MS"), text)
     thing = await kind.named(remote, args)
     await remote.call(thing.path, kind.interface, "Pulse", duration, {})
     return said(outcome(thing, Active=True, DurationMs=duration), f"{called(kind, thing)} is on for {duration} ms")
@@ -281,7 +286,9 @@ def _names(kind: Kind) -> str:
 
 def _add_ms(verb: Parser, kind: Kind) -> None:
     value = kind.members.methods["Pulse"].inputs[0]
-    verb.add_argument("ms", metavar="MS", help=f"milliseconds, {value.low:.0f} to {value.high:.0f}")
+    verb.add_argument(
+        "ms", metavar="MS", help=f"milliseconds, {value.low:.0f} to {value.high:.0f}; or a time such as 2s"
+    )
 
 
 def _add_steps(verb: Parser, kind: Kind) -> None:

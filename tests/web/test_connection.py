@@ -24,7 +24,11 @@ async def test_a_loss_is_seen_at_once_and_what_was_missed_is_caught_up(admin: Pa
     await expect(here).to_contain_text("Inactive")
     await admin.context.set_offline(True)
     await expect(admin.get_by_role("alert")).to_contain_text("connection to the device is lost")
-    await expect(admin.locator(".link-state")).to_have_text("Not connected")
+    state = admin.locator(".link-state")
+    await expect(state).to_have_text("Not connected")
+    box = await state.bounding_box()
+    assert box is not None
+    assert box["y"] > 10, "it stands in the middle of the head"
     await expect(admin.get_by_role("alert")).to_contain_text("ago")
     # What is old is grey.
     assert "grayscale" in await here.locator(".wire").evaluate("wire => getComputedStyle(wire).filter")

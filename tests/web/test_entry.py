@@ -78,6 +78,19 @@ async def test_logging_out_ends_the_session(admin: Page) -> None:
         "fetch('/api/v1/ports', {headers: {'X-Requested-With': 'test'}}).then((answer) => answer.status)"
     )
     assert status == 401
+    await expect(admin.get_by_text("Your session has ended")).to_have_count(0)
+
+
+async def test_a_session_that_ended_by_itself_is_said(admin: Page) -> None:
+    await visit(admin, "io/list")
+    await admin.context.clear_cookies()
+    await admin.get_by_role("switch", name="Relay 1").click()
+    await expect(admin.get_by_text("Your session has ended")).to_be_visible()
+    await admin.get_by_label("User name").fill("admin")
+    await admin.get_by_label("Password", exact=True).fill(PASSWORD)
+    await admin.get_by_role("button", name="Log in").click()
+    await live(admin)
+    await expect(admin.locator(".line").first).to_be_visible()
 
 
 async def test_the_account_can_be_changed(admin: Page) -> None:

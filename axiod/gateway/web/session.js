@@ -14,9 +14,13 @@ export const can = (role) => ROLES.indexOf(session.value?.Role) >= ROLES.indexOf
 /** Whether somebody is logged in by name. */
 export const named = computed(() => Boolean(session.value?.Name));
 
-const take = ({ body, response }) => {
+/** Whether the session ended by itself: after a time without a request, or because the device was started again. */
+export const ended = signal(false);
+
+const take = ({ body, response }, { left = false } = {}) => {
   heard(response);
   useSession({ csrf: body.CsrfToken ?? "" });
+  ended.value = !body.Name && !left && (ended.value || named.value);
   session.value = body;
   return body;
 };
@@ -30,7 +34,7 @@ export const logIn = async (name, password) => take(await ask("POST", "session",
 /** Log out. */
 export const logOut = async () => {
   await ask("DELETE", "session");
-  await look();
+  take(await ask("GET", "session"), { left: true });
 };
 
 /** Add the first administrator, and log in as that one. */

@@ -73,7 +73,7 @@ const Lost = () => {
   if (state === "live") seen.current = true;
   if (state !== "lost" || !seen.current) return null;
   return html`
-    <div class="lost" role="alert">
+    <div class="link-lost" role="alert">
       <${Icon} name="warn" />
       <p>${t("shell.lost")} <span class="age">${t("shell.lost-age", { age: ago(since * 1000, now.value) })}</span></p>
       <span class="spinner" />

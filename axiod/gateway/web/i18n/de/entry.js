@@ -3,6 +3,7 @@ export default {
   name: "Benutzername",
   password: "Passwort",
   wrong: "Der Name oder das Passwort ist falsch.",
+  ended: "Ihre Sitzung ist zu Ende. Melden Sie sich noch einmal an.",
   welcome: "Willkommen",
   first: "Dieses Gerät hat noch kein Konto. Legen Sie den ersten Administrator an; es gibt kein voreingestelltes Passwort.",
   "name-hint": "1 bis 14 Buchstaben und Ziffern, ohne Umlaute.",

@@ -3,6 +3,7 @@ export default {
   name: "User name",
   password: "Password",
   wrong: "The name or the password is wrong.",
+  ended: "Your session has ended. Log in again.",
   welcome: "Welcome",
   first: "This device has no account yet. Create the first administrator; there is no default password.",
   "name-hint": "1 to 14 letters and digits, without accents.",

@@ -1,7 +1,7 @@
 // The door: the first administrator, and logging in.
 import { html, useState } from "../../lib.js";
 import { t } from "../../i18n.js";
-import { logIn, session, setUp } from "../../session.js";
+import { ended, logIn, session, setUp } from "../../session.js";
 import { Button } from "../../parts/button.js";
 import { PasswordField, TextField } from "../../parts/field.js";
 import { Icon } from "../../parts/icon.js";
@@ -50,6 +50,7 @@ const Login = ({ back }) => {
   });
   return html`
     <${Frame} title=${t("entry.log-in")}>
+      ${ended.value && html`<p class="notice" role="status">${t("entry.ended")}</p>`}
       <form onSubmit=${submit}>
         <${TextField}
           label=${t("entry.name")}

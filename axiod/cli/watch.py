@@ -46,8 +46,9 @@ def fill(parser: Parser) -> None:
     parser.examples = ["axioctl watch", "axioctl watch --service relays --json"]
     parser.manual[""] = (
         'Prints a line for each present state (marked "="), then one for each event: local time, service, topic, '
-        "source and data. When events were lost, or a service came back, it says so and shows the present states "
-        "again; with --no-snapshot only those that are news. It ends with Ctrl-C, or when nobody reads it any more. "
+        "source and data. When events were lost, something is not there any more, or a service came back, it says so "
+        "and shows the present states again; with --no-snapshot only those that are news. It ends with Ctrl-C, or when "
+        "nobody reads it any more. "
         "With --json each line is an object; its Kind is state, event, properties, lost, away, gone, back or silent."
     )
 
@@ -123,7 +124,8 @@ class _Watcher:
             return
         if verdict is Verdict.GAP and last is not None:
             lost = event.sequence - last - 1
-            self._printer.notice("lost", name, f"lost {render.counted(lost, 'event')}", lost)
+            text = f"skipped {render.counted(lost, 'event')}: missed, or of what is not there any more"
+            self._printer.notice("lost", name, text, lost)
         self._printer.event("event", name, event)
         if verdict is Verdict.GAP:
             await self._snapshot(name, shown=self._snapshots, news=True)

@@ -75,7 +75,7 @@ def sentence(error: web.HTTPException, path: str) -> str:
     if error.text and error.text != f"{error.status}: {error.reason}":
         return error.text
     if error.status == HTTPStatus.NOT_FOUND:
-        return f"there is nothing at {path[:200]}; /api/v1/openapi.json and docs/vapix.md say what there is"
+        return f"there is nothing at {path[:200]}; /api/v1/openapi.json and /help/vapix say what there is"
     return error.reason
 
 

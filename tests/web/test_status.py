@@ -25,6 +25,21 @@ async def test_it_says_what_the_device_is(admin: Page, device: WebDevice) -> Non
         await expect(card).to_contain_text(told[name])
 
 
+async def test_what_is_wrong_with_a_service_has_room(admin: Page, client: Client) -> None:
+    await client.wire("input4").call("SetBroken", True)
+    await client.port("input4").eventually(Quality="fault")
+    service = admin.locator('.services [data-id="io"]')
+    problem = service.locator(".problem")
+    await expect(problem).to_contain_text("input4 cannot be read")
+    boxes = await service.bounding_box(), await problem.bounding_box()
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[1]["width"] == boxes[0]["width"]
+    await client.wire("input4").call("SetBroken", False)
+    await client.port("input4").eventually(Quality="good")
+    await expect(problem).to_have_count(0)
+
+
 async def test_it_says_how_it_may_be_entered(admin: Page, device: WebDevice) -> None:
     card = admin.get_by_role("region", name="Security")
     await expect(card).to_contain_text("The device takes HTTP and HTTPS")

@@ -100,10 +100,13 @@ const snapshot = ({ Services, Resources, Events }) => {
 };
 
 const changed = ({ Resource, Id, Changed, Gone = [] }) => {
-  if (Resource === "services") return;
-  const next = { ...slot(Resource, Id).peek(), Id, ...Changed };
-  for (const name of Gone) delete next[name];
-  put(Resource, next);
+  const amended = (former) => {
+    const next = { ...former, Id, ...Changed };
+    for (const name of Gone) delete next[name];
+    return next;
+  };
+  if (Resource === "services") services.value = services.peek().map((one) => (one.Id === Id ? amended(one) : one));
+  else put(Resource, amended(slot(Resource, Id).peek()));
 };
 
 const serviceChanged = (record) => {

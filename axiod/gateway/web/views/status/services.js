@@ -28,7 +28,6 @@ const Service = ({ one }) => html`
     <span>
       <strong>${t(`status.service-${one.Id}`)}</strong>
       <span class="muted small-text text">${one.Available ? one.Status : t("status.away")}</span>
-      ${(one.Problems ?? []).map((problem) => html`<span key=${problem} class="problem small-text">${problem}</span>`)}
     </span>
     <span class="end">
       <${Badge} kind=${one.Available ? TONES[one.Health] ?? "bad" : "bad"}>
@@ -36,5 +35,6 @@ const Service = ({ one }) => html`
       <//>
       ${one.Available && html`<span class="muted small-text">${t("status.since")} <${Age} usec=${one.StartedUsec} /></span>`}
     </span>
+    ${(one.Problems ?? []).map((problem) => html`<p key=${problem} class="problem text">${problem}</p>`)}
   </li>
 `;

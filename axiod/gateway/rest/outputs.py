@@ -87,7 +87,8 @@ class Outputs:
             for thing in things:
                 if thing.id == id_:
                     return thing
-                known.append(thing.id)
+                if _switched(thing):
+                    known.append(thing.id)
         raise away or NotFound(unknown("output", id_, known))
 
     async def _carry_out(self, person: Person, parts: Mapping[str, dict[str, bool]]) -> None:

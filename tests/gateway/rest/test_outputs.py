@@ -36,6 +36,7 @@ async def test_ports_and_relays_move_together(web: WebDevice, client: Client) ->
     ("states", "status", "text"),
     [
         ({"output1": True, "relay9": True}, 404, "there is no output 'relay9'; did you mean relay1?"),
+        ({"nothing": True}, 404, "there is no output 'nothing'; there is output1, output2, output3, relay1"),
         ({"output1": True, "input1": True}, 409, "input1 is an input"),
         ({"output1": True, "relay1": "on"}, 400, "relay1 is 'on'; it must be true or false"),
         ({"output1": True, "relay1": None}, 400, "relay1 is None"),

@@ -10,7 +10,14 @@ WEB = Path(__file__).parents[2] / "axiod" / "gateway" / "web"
 STATUS = ["status"]
 IO = ["io/board", "io/list", "io/wires", "io/board/ports/input1", "io/list/relays/relay1"]
 SENSORS: list[str] = []
-EVENTS = ["events/rules", "events/rules/1", "events/rules/new", "events/manual-triggers", "events/virtual-inputs"]
+EVENTS = [
+    "events/rules",
+    "events/rules/1",
+    "events/rules/new",
+    "events/manual-triggers",
+    "events/virtual-inputs",
+    "events/log",
+]
 SYSTEM = ["system/accounts", "system/tokens", "system/web", "system/certificates", "system/blocking", "system/device"]
 
 VIEWS = [*STATUS, *IO, *SENSORS, *EVENTS, *SYSTEM]

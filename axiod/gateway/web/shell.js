@@ -1,6 +1,6 @@
 // The frame around the views: menu, state of the connection, and the person's menu.
 import { html, names, useEffect, useRef, useState } from "./lib.js";
-import { LANGUAGES, language, need, speak, t } from "./i18n.js";
+import { LANGUAGES, language, speak, t } from "./i18n.js";
 import { keep } from "./kept.js";
 import { go, route, to } from "./router.js";
 import { SECTIONS } from "./sections.js";
@@ -11,6 +11,7 @@ import { ago } from "./parts/value.js";
 import { Icon } from "./parts/icon.js";
 import { Button } from "./parts/button.js";
 import { Dialog } from "./parts/dialog.js";
+import { Later } from "./parts/later.js";
 
 const there = ({ services: wanted }) => !wanted || services.value.some((one) => wanted.includes(one.Id));
 
@@ -38,7 +39,7 @@ export const Shell = ({ logIn }) => {
     </nav>
     <main id="content" tabindex="-1">
       <${Lost} />
-      ${section ? html`<${View} key=${section.id} ...${{ section, path }} />` : html`<p class="muted">${t("shell.loading")}</p>`}
+      ${section ? html`<${Later} key=${section.id} load=${section.load} texts=${section.id} given=${{ path, query: route.value.query }} />` : html`<p class="muted">${t("shell.loading")}</p>`}
     </main>
   `;
 };
@@ -46,25 +47,6 @@ export const Shell = ({ logIn }) => {
 const skip = (event) => {
   event.preventDefault();
   document.getElementById("content").focus();
-};
-
-const View = ({ section, path }) => {
-  const [shown, setShown] = useState(null);
-  useEffect(() => {
-    let wanted = true;
-    Promise.all([section.load(), need(section.id)]).then(
-      ([module]) => wanted && setShown({ Section: module.default }),
-      (error) => wanted && setShown({ error }),
-    );
-    return () => (wanted = false);
-  }, [section]);
-  if (shown?.error) {
-    return html`
-      <p class="problem" role="alert">${t("shell.not-loaded")}</p>
-      <${Button} act=${() => location.reload()}>${t("shell.again")}<//>
-    `;
-  }
-  return shown && html`<${shown.Section} path=${path} query=${route.value.query} />`;
 };
 
 const Lost = () => {

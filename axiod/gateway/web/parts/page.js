@@ -33,11 +33,18 @@ export const HelpLink = ({ page, text }) => html`
 `;
 
 /** Views beside each other: `tabs` are [{id, title, href}], `at` is the id of the one that is shown. */
-export const Tabs = ({ tabs, at, name }) => html`
-  <nav class="tabs" aria-label=${name}>
-    ${tabs.map(({ id, title, href }) => html`<a key=${id} href=${href} aria-current=${id === at ? "page" : undefined}>${title}</a>`)}
-  </nav>
-`;
+export const Tabs = ({ tabs, at, name }) => {
+  const place = useRef();
+  // On a phone they scroll; the one that is open is always seen.
+  useEffect(() => {
+    place.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [at]);
+  return html`
+    <nav class="tabs" aria-label=${name} ref=${place}>
+      ${tabs.map(({ id, title, href }) => html`<a key=${id} href=${href} aria-current=${id === at ? "page" : undefined}>${title}</a>`)}
+    </nav>
+  `;
+};
 
 /** A part of a view. `old`: what it shows may not be true any more. */
 export const Card = ({ title, icon, actions, old, wide, children }) => html`

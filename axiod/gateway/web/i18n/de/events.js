@@ -2,6 +2,7 @@ export default {
   title: "Ereignisse",
   "not-for-you": "Regeln sehen Bediener. Melden Sie sich als solcher an.",
   rules: "Regeln",
+  log: "Ereignisprotokoll",
   rule: "Regel",
   "rule-add": "Regel hinzufügen",
   "rule-new": "Neue Regel",

@@ -73,4 +73,5 @@ export default {
   hold: "Anhalten",
   "go-on": "Weiter",
   "nothing-yet": "Seit diese Seite offen ist, ist nichts geschehen.",
+  "event-log": "Ereignisprotokoll",
 };

@@ -73,4 +73,5 @@ export default {
   hold: "Hold",
   "go-on": "Go on",
   "nothing-yet": "Nothing has happened since this page was opened.",
+  "event-log": "Event log",
 };

@@ -3,10 +3,13 @@ import { html } from "../../lib.js";
 import { t } from "../../i18n.js";
 import { can } from "../../session.js";
 import { to } from "../../router.js";
+import { Later } from "../../parts/later.js";
 import { Page, Tabs } from "../../parts/page.js";
 import { Rule } from "./rule.js";
 import { Rules } from "./rules.js";
 import { Switches } from "./switches.js";
+
+const later = (id, load) => (path, query) => html`<${Later} key=${id} load=${load} texts=${id} given=${{ path, query }} />`;
 
 // Each tab: who may see it, its help, and what draws it for the rest of the address.
 const TABS = {
@@ -25,9 +28,10 @@ const TABS = {
     help: "events#manual-triggers-and-virtual-inputs",
     draw: () => html`<${Switches} key="virtual-inputs" kind="virtual-inputs" />`,
   },
+  log: { role: "viewer", help: "page#event-log", draw: later("log", () => import("./log.js")) },
 };
 
-export default ({ path }) => {
+export default ({ path, query }) => {
   const tabs = Object.keys(TABS).filter((id) => can(TABS[id].role));
   const at = tabs.includes(path[0]) ? path[0] : tabs[0];
   return html`
@@ -37,7 +41,7 @@ export default ({ path }) => {
         at=${at}
         tabs=${tabs.map((id) => ({ id, title: t(`events.${id}`), href: to("events", id) }))}
       />
-      ${at === undefined ? html`<p class="empty">${t("events.not-for-you")}</p>` : TABS[at].draw(path.slice(1))}
+      ${at === undefined ? html`<p class="empty">${t("events.not-for-you")}</p>` : TABS[at].draw(path.slice(1), query)}
     <//>
   `;
 };

@@ -1,8 +1,9 @@
 // What happens now.
 import { html, useState } from "../../lib.js";
 import { t } from "../../i18n.js";
-import { events } from "../../store.js";
-import { Button } from "../../parts/button.js";
+import { to } from "../../router.js";
+import { events, service } from "../../store.js";
+import { Button, LinkButton } from "../../parts/button.js";
 import { EventLine, isTwin } from "../../parts/event.js";
 import { Card } from "../../parts/page.js";
 
@@ -17,6 +18,7 @@ export const Feed = () => {
       title=${t("status.feed")}
       icon="events"
       actions=${html`
+        ${service("events") && html`<${LinkButton} kind="small" icon="list" href=${to("events", "log")}>${t("status.event-log")}<//>`}
         <${Button} small icon=${held ? "play" : "stop"} act=${() => setHeld(held ? null : events.value)}>
           ${t(held ? "status.go-on" : "status.hold")}
         <//>

@@ -75,8 +75,17 @@ async def dress(device: WebDevice) -> None:
         ],
         "Actions": [{"Kind": "pulse", "Output": "relay1", "DurationMs": 2000}],
     }
-    answer = await device.curl("/api/v1/rules", "--json", json.dumps(rule), user="admin")
-    assert answer.status == 201, answer.body
+    mail = {
+        "Name": "Caretaker",
+        "Type": "smtp",
+        "To": "caretaker@example.com",
+        "Sender": "door@example.com",
+        "Host": "mail.example.com",
+    }
+    guard = {"Name": "Guard", "Type": "https", "Url": "https://192.0.2.10/notify", "Username": "door"}
+    for kind, thing in (("rules", rule), ("recipients", mail), ("recipients", guard)):
+        answer = await device.curl(f"/api/v1/{kind}", "--json", json.dumps(thing), user="admin")
+        assert answer.status == 201, answer.body
 
 
 @asynccontextmanager

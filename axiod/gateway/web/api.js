@@ -33,15 +33,15 @@ const hooks = { csrf: "", loggedOut: () => {} };
 /** Tell this module of the session: its token, and what to do when there is none any more. */
 export const useSession = (changes) => Object.assign(hooks, changes);
 
-/** Ask for something below /api/v1 and return {body, etag, response}. Raises Problem. */
-export const ask = async (method, path, body, headers = {}) => {
+/** Ask for something below /api/v1 and return {body, etag, response}; `within`: milliseconds. Raises Problem. */
+export const ask = async (method, path, body, headers = {}, within = TIMEOUT_MS) => {
   const request = { method, headers: { ...ASKING, ...headers }, credentials: "same-origin" };
   if (method !== "GET") request.headers["X-CSRF-Token"] = hooks.csrf;
   if (body !== undefined) {
     request.headers["Content-Type"] = "application/json";
     request.body = JSON.stringify(body);
   }
-  request.signal = AbortSignal.timeout(TIMEOUT_MS);
+  request.signal = AbortSignal.timeout(within);
   let response, content;
   try {
     response = await fetch(path.startsWith("/") ? path : `${API}/${path}`, request);
@@ -67,8 +67,9 @@ export const get = async (path) => (await ask("GET", path)).body;
 export const post = async (path, body) => (await ask("POST", path, body)).body;
 export const remove = async (path) => (await ask("DELETE", path)).body;
 
-/** Call a method of the contract: act("relays", "relay1", "pulse", {DurationMs: 500}). */
-export const act = (kind, id, method, given = {}) => post(`${place(kind, id)}/${method}`, given);
+/** Call a method of the contract: act("relays", "relay1", "pulse", {DurationMs: 500}); `within`: for one that takes long. */
+export const act = async (kind, id, method, given = {}, within = undefined) =>
+  (await ask("POST", `${place(kind, id)}/${method}`, given, {}, within)).body;
 
 const TRIES = 5;
 

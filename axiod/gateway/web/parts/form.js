@@ -140,7 +140,7 @@ export const Setting = ({ form, name, section, label, hint, options, ...more }) 
     `;
   }
   if (schema.type === "string") {
-    const Text = schema.maxLength > 1024 ? TextArea : TextField;
+    const Text = schema.maxLength > 2048 ? TextArea : TextField;
     return html`<${Text} maxlength=${schema.maxLength} ...${shared} />`;
   }
   return null;

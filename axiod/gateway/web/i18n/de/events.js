@@ -2,6 +2,7 @@ export default {
   title: "Ereignisse",
   "not-for-you": "Regeln sehen Bediener. Melden Sie sich als solcher an.",
   rules: "Regeln",
+  recipients: "Empfänger",
   log: "Ereignisprotokoll",
   rule: "Regel",
   "rule-add": "Regel hinzufügen",

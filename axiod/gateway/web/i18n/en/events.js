@@ -2,6 +2,7 @@ export default {
   title: "Events",
   "not-for-you": "Rules can be seen by operators. Log in as one.",
   rules: "Rules",
+  recipients: "Recipients",
   log: "Event log",
   rule: "Rule",
   "rule-add": "Add a rule",

@@ -18,6 +18,7 @@ const TABS = {
     help: "events#rules",
     draw: ([id]) => (id === undefined ? html`<${Rules} />` : html`<${Rule} id=${id} />`),
   },
+  recipients: { role: "administrator", help: "page#recipients", draw: later("recipients", () => import("./recipients.js")) },
   "manual-triggers": {
     role: "viewer",
     help: "events#manual-triggers-and-virtual-inputs",

@@ -83,7 +83,12 @@ async def dress(device: WebDevice) -> None:
         "Host": "mail.example.com",
     }
     guard = {"Name": "Guard", "Type": "https", "Url": "https://192.0.2.10/notify", "Username": "door"}
-    for kind, thing in (("rules", rule), ("recipients", mail), ("recipients", guard)):
+    cleaners = {
+        "Name": "Cleaners",
+        "Icalendar": "DTSTART:20260105T053000 DTEND:20260105T070000 RRULE:FREQ=WEEKLY;BYDAY=MO,WE,FR",
+    }
+    things = [("rules", rule), ("recipients", mail), ("recipients", guard), ("schedules", cleaners)]
+    for kind, thing in things:
         answer = await device.curl(f"/api/v1/{kind}", "--json", json.dumps(thing), user="admin")
         assert answer.status == 201, answer.body
 

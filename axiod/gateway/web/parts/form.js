@@ -151,7 +151,8 @@ const hintOf = (section, name) => {
   return found.endsWith(" hint") ? undefined : found;
 };
 
-const Theirs = ({ form, name, section, value }) => html`
+/** That somebody else changed what is being edited, and the choice between the two. */
+export const Theirs = ({ form, name, section, value }) => html`
   <div class="theirs" role="alert">
     <p>${t("shell.theirs", { value: typeof value === "string" ? word(section, value) || "–" : String(value) })}</p>
     <button type="button" class="text-button" onClick=${() => form.take(name)}>${t("shell.take-theirs")}</button>

@@ -2,6 +2,7 @@ export default {
   title: "Events",
   "not-for-you": "Rules can be seen by operators. Log in as one.",
   rules: "Rules",
+  schedules: "Schedules",
   recipients: "Recipients",
   log: "Event log",
   rule: "Rule",

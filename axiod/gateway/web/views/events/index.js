@@ -18,6 +18,7 @@ const TABS = {
     help: "events#rules",
     draw: ([id]) => (id === undefined ? html`<${Rules} />` : html`<${Rule} id=${id} />`),
   },
+  schedules: { role: "viewer", help: "page#schedules", draw: later("schedules", () => import("./schedules.js")) },
   recipients: { role: "administrator", help: "page#recipients", draw: later("recipients", () => import("./recipients.js")) },
   "manual-triggers": {
     role: "viewer",

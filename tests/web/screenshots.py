@@ -87,6 +87,12 @@ async def dress(device: WebDevice) -> None:
         "Name": "Cleaners",
         "Icalendar": "DTSTART:20260105T053000 DTEND:20260105T070000 RRULE:FREQ=WEEKLY;BYDAY=MO,WE,FR",
     }
+    broker = {"Host": "broker.example.org", "Protocol": "ssl", "HomeAssistant": True}
+    filters = [{"TopicFilter": "onvif:Device/axis:IO//.", "Qos": 1, "Retain": "property"}]
+    for kind, changes in (("mqtt", broker), ("mqtt-publication", {"Filters": filters})):
+        words = ("--request", "PATCH", "--json", json.dumps(changes))
+        answer = await device.curl(f"/api/v1/{kind}", *words, user="admin")
+        assert answer.status == 200, answer.body
     things = [("rules", rule), ("recipients", mail), ("recipients", guard), ("schedules", cleaners)]
     for kind, thing in things:
         answer = await device.curl(f"/api/v1/{kind}", "--json", json.dumps(thing), user="admin")

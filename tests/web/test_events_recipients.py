@@ -141,7 +141,7 @@ async def test_what_is_missing_is_said_at_its_field_and_a_proxy_is_turned_on_and
     await admin.get_by_role("checkbox", name="Proxy").uncheck()
     await admin.get_by_role("button", name="Save").click()
     await expect(admin.get_by_text("Saved").first).to_be_visible()
-    await expect(admin.get_by_role("button", name="Save")).to_have_count(0)
+    await expect(admin.get_by_role("button", name="Discard")).to_have_count(0)
     assert [one["ProxyHost"] for one in await stored(device)] == [""]
 
 

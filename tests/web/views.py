@@ -22,6 +22,9 @@ EVENTS = [
     "events/recipients/new",
     "events/manual-triggers",
     "events/virtual-inputs",
+    "events/mqtt",
+    "events/mqtt/publication",
+    "events/mqtt/subscriptions",
     "events/log",
 ]
 SYSTEM = ["system/accounts", "system/tokens", "system/web", "system/certificates", "system/blocking", "system/device"]

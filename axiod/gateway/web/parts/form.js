@@ -154,7 +154,11 @@ const hintOf = (section, name) => {
 /** That somebody else changed what is being edited, and the choice between the two. */
 export const Theirs = ({ form, name, section, value }) => html`
   <div class="theirs" role="alert">
-    <p>${t("shell.theirs", { value: typeof value === "string" ? word(section, value) || "–" : String(value) })}</p>
+    <p>
+      ${Array.isArray(value)
+        ? t("shell.theirs-list")
+        : t("shell.theirs", { value: typeof value === "string" ? word(section, value) || "–" : String(value) })}
+    </p>
     <button type="button" class="text-button" onClick=${() => form.take(name)}>${t("shell.take-theirs")}</button>
     <button type="button" class="text-button" onClick=${() => form.keepMine(name)}>${t("shell.keep-mine")}</button>
   </div>

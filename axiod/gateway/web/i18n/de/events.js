@@ -4,6 +4,7 @@ export default {
   rules: "Regeln",
   schedules: "Zeitpläne",
   recipients: "Empfänger",
+  mqtt: "MQTT",
   log: "Ereignisprotokoll",
   rule: "Regel",
   "rule-add": "Regel hinzufügen",
@@ -150,4 +151,8 @@ export default {
   "pulse-of": "Impuls: {name}",
   pulsed: "{name} ist für die Länge des Impulses an.",
   rename: "Umbenennen: {name}",
+  "secret-there": "Es ist eines gesetzt. Leer lassen, um es zu behalten.",
+  "secret-taken": "Es wird beim Speichern entfernt.",
+  "secret-remove": "Passwort entfernen",
+  "secret-keep": "Passwort behalten",
 };

@@ -50,6 +50,7 @@ export default {
   unknown: "Unbekannt",
   pending: "…",
   actions: "Aktionen",
+  "not-there": "{name} (nicht mehr vorhanden)",
   search: "Suchen",
   "search-in": "In {name} suchen",
   "nothing-found": "Nichts passt zur Suche.",
@@ -62,6 +63,7 @@ export default {
   "show-password": "Anzeigen",
   "hide-password": "Verbergen",
   theirs: "Jemand anderes hat dies inzwischen auf „{value}“ geändert.",
+  "theirs-list": "Jemand anderes hat diese Liste inzwischen geändert.",
   "take-theirs": "Übernehmen",
   "keep-mine": "Meines behalten",
   conflict:

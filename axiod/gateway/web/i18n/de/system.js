@@ -72,7 +72,6 @@ export default {
   "RtspPort-hint": "Des Ereignisstroms. Die meisten Clients kennen nur 554.",
   Certificate: "Zertifikat von HTTPS",
   "Certificate-hint": "Gilt sofort für neue Verbindungen.",
-  gone: "{name} (nicht mehr vorhanden)",
   BasicOverHttp: "Basic-Authentifizierung auch über HTTP annehmen",
   "BasicOverHttp-hint": "Jeder auf dem Weg kann dann das Passwort lesen.",
   Metrics: "/metrics beantworten, für Prometheus",

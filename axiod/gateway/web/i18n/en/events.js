@@ -4,6 +4,7 @@ export default {
   rules: "Rules",
   schedules: "Schedules",
   recipients: "Recipients",
+  mqtt: "MQTT",
   log: "Event log",
   rule: "Rule",
   "rule-add": "Add a rule",
@@ -150,4 +151,8 @@ export default {
   "pulse-of": "Pulse: {name}",
   pulsed: "{name} is on for the length of the pulse.",
   rename: "Rename: {name}",
+  "secret-there": "One is set. Leave this empty to keep it.",
+  "secret-taken": "It is removed when you save.",
+  "secret-remove": "Remove the password",
+  "secret-keep": "Keep the password",
 };

@@ -72,7 +72,6 @@ export default {
   "RtspPort-hint": "Of the event stream. Most clients know no other than 554.",
   Certificate: "Certificate of HTTPS",
   "Certificate-hint": "Counts for new connections at once.",
-  gone: "{name} (not there any more)",
   BasicOverHttp: "Take Basic authentication over HTTP, too",
   "BasicOverHttp-hint": "Anybody on the way can read the password then.",
   Metrics: "Answer /metrics, for Prometheus",

@@ -6,9 +6,9 @@ const numbered = (things) => things.map(({ Number: number, Name }) => [String(nu
 const flag = (item) => [[item, ["1", "0"]]];
 
 const subscriptions = (stateful) => () =>
-  (only("mqtt-subscriptions")?.Subscriptions ?? [])
+  (only("mqtt-subscriptions")?.Filters ?? [])
     .filter((one) => Boolean(one.Stateful) === stateful)
-    .map(({ Filter }) => [Filter, Filter]);
+    .map(({ TopicFilter }) => [TopicFilter, TopicFilter]);
 
 const schedules = (kind) => () =>
   all("schedules")

@@ -30,6 +30,7 @@ const TABS = {
     help: "events#manual-triggers-and-virtual-inputs",
     draw: () => html`<${Switches} key="virtual-inputs" kind="virtual-inputs" />`,
   },
+  mqtt: { role: "administrator", help: "page#mqtt", draw: later("mqtt", () => import("./mqtt.js")) },
   log: { role: "viewer", help: "page#event-log", draw: later("log", () => import("./log.js")) },
 };
 

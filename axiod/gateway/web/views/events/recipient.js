@@ -6,11 +6,12 @@ import { go, to } from "../../router.js";
 import { fresh, thing } from "../../store.js";
 import { Button } from "../../parts/button.js";
 import { confirm } from "../../parts/dialog.js";
-import { CheckField, PasswordField, SelectField } from "../../parts/field.js";
+import { CheckField, SelectField } from "../../parts/field.js";
 import { Saving, Setting } from "../../parts/form.js";
 import { Card } from "../../parts/page.js";
 import { refused, said } from "../../parts/toast.js";
 import { useDraft } from "./draft.js";
+import { Secret } from "./secret.js";
 import { Trial } from "./trial.js";
 
 const LOGIN = ["Username", "Password"];
@@ -136,7 +137,9 @@ const shown = (name, { draft, type }) =>
   name !== "ValidateCertificate" || type !== "smtp" || draft.value("Encryption") !== "none";
 
 const One = ({ name, draft, type, one, secrets, setSecrets }) => {
-  if (SECRETS.includes(name)) return html`<${Secret} ...${{ name, one, secrets, setSecrets }} />`;
+  if (SECRETS.includes(name)) {
+    return html`<${Secret} ...${{ name, secrets, setSecrets }} label=${t(`recipients.${name}`)} there=${one?.Secrets.includes(name)} />`;
+  }
   const own = name === "Host" && type === "smtp";
   return html`<${Setting} form=${draft} name=${name} section="recipients" label=${own ? t("recipients.mail-server") : undefined} autocapitalize="none" />`;
 };
@@ -158,30 +161,6 @@ const Group = ({ group, of, more }) => {
   return html`
     <${CheckField} label=${t(`recipients.${group}`)} value=${on} set=${turn} hint=${t(`recipients.${group}-hint`)} />
     ${on && html`<div class="columns group">${of.map((each) => html`<${One} key=${each} name=${each} ...${more} />`)}</div>`}
-  `;
-};
-
-/** A password: what it is, the device tells nobody. An empty field leaves it as it is. */
-const Secret = ({ name, one, secrets, setSecrets }) => {
-  const there = one?.Secrets.includes(name);
-  const taken = name in secrets && secrets[name] === "";
-  const set = (text) => setSecrets(({ [name]: _, ...others }) => (text === undefined ? others : { ...others, [name]: text }));
-  const hint = taken ? t("recipients.secret-taken") : there ? t("recipients.secret-there") : undefined;
-  return html`
-    <${PasswordField}
-      fresh
-      maxlength="128"
-      label=${t(`recipients.${name}`)}
-      hint=${hint}
-      value=${secrets[name] ?? ""}
-      set=${(text) => set(text || undefined)}
-      note=${there &&
-      html`
-        <button type="button" class="text-button" onClick=${() => set(taken ? undefined : "")}>
-          ${t(taken ? "recipients.secret-keep" : "recipients.secret-remove")}
-        </button>
-      `}
-    />
   `;
 };
 

@@ -5,9 +5,10 @@ import { Button } from "../../parts/button.js";
 
 /**
  * `draw(record, set, at)`: one of them. `name(number)`: what a screen reader calls it. `joint`: the word between two.
- * `added()`: a new one. `most`: how many there may be.
+ * `added()`: a new one. `least` and `most`: how many
+ * there may be.
  */
-export const List = ({ records, set, draw, name, joint, add, added, most }) => {
+export const List = ({ records, set, draw, name, joint, add, added, least = 1, most }) => {
   const at = (place, record) => set(records.map((former, index) => (index === place ? record : former)));
   const swap = (one, other) => {
     const next = [...records];
@@ -19,7 +20,7 @@ export const List = ({ records, set, draw, name, joint, add, added, most }) => {
       ${records.map(
         (record, place) => html`
           <li key=${place} aria-label=${name(place + 1)}>
-            ${place > 0 && html`<span class="joint">${joint}</span>`}
+            ${place > 0 && joint && html`<span class="joint">${joint}</span>`}
             <div class="record">
               <div class="record-fields">${draw(record, (next) => at(place, next), place)}</div>
               <div class="record-tools">
@@ -48,7 +49,7 @@ export const List = ({ records, set, draw, name, joint, add, added, most }) => {
                   small
                   icon="remove"
                   label=${t("events.take-out", { name: name(place + 1) })}
-                  disabled=${records.length === 1}
+                  disabled=${records.length <= least}
                   act=${() => set(records.filter((_, index) => index !== place))}
                 />
               </div>

@@ -1,7 +1,8 @@
 // How the device is reached over HTTP. A change that cuts this page off says so before, and where to go on.
 import { html } from "../../lib.js";
 import { t } from "../../i18n.js";
-import { all, fresh } from "../../store.js";
+import { fresh } from "../../store.js";
+import { CertificateSetting } from "../../parts/certificate.js";
 import { Setting, Settings, useSettings } from "../../parts/form.js";
 import { Icon } from "../../parts/icon.js";
 import { Card } from "../../parts/page.js";
@@ -27,7 +28,6 @@ const elsewhere = (form) => {
 export const Web = () => {
   const form = useSettings("web");
   const place = form.ready && form.changed && !Object.keys(form.wrong).length ? elsewhere(form) : undefined;
-  const certificates = all("certificates").map((one) => [one.Id, one.Id]);
   const low = Object.values(SCHEMES).filter((name) => {
     const port = form.value(name);
     return port !== form.now[name] && port < RESERVED_PORTS && !Object.values(USUAL).includes(port);
@@ -40,7 +40,7 @@ export const Web = () => {
           <${Setting} form=${form} section="system" name="HttpPort" />
           <${Setting} form=${form} section="system" name="HttpsPort" />
         </div>
-        <${Certificate} form=${form} options=${certificates} />
+        <div class="columns"><${CertificateSetting} form=${form} section="system" name="Certificate" /></div>
         ${low.length > 0 && html`<p class="notice"><${Icon} name="warn" />${t("system.low-port")}</p>`}
         <${Setting} form=${form} section="system" name="BasicOverHttp" />
         <${Setting} form=${form} section="system" name="Metrics" />
@@ -55,12 +55,4 @@ export const Web = () => {
       <//>
     <//>
   `;
-};
-
-// The contract says that it is a text; here it is one of those that there are.
-const Certificate = ({ form, options }) => {
-  const chosen = form.value("Certificate");
-  const known = options.some(([id]) => id === chosen) ? options : [...options, [chosen, t("system.gone", { name: chosen })]];
-  const as = { ...form, schema: { ...form.schema, Certificate: { type: "string", enum: known.map(([id]) => id) } } };
-  return html`<div class="columns"><${Setting} form=${as} section="system" name="Certificate" options=${known} /></div>`;
 };

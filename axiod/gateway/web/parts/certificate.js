@@ -1,0 +1,14 @@
+// A setting that is one of the certificates of the store: the contract says that it is a text.
+import { html } from "../lib.js";
+import { t } from "../i18n.js";
+import { all } from "../store.js";
+import { Setting } from "./form.js";
+
+/** `none`: what is said where no certificate is a choice as well. */
+export const CertificateSetting = ({ form, name, none, ...more }) => {
+  const chosen = form.value(name) ?? "";
+  const options = [...(none ? [["", none]] : []), ...all("certificates").map(({ Id }) => [Id, Id])];
+  if (!options.some(([id]) => id === chosen)) options.push([chosen, t("shell.not-there", { name: chosen })]);
+  const as = { ...form, schema: { ...form.schema, [name]: { type: "string", enum: options.map(([id]) => id) } } };
+  return html`<${Setting} form=${as} name=${name} options=${options} ...${more} />`;
+};

@@ -27,6 +27,14 @@ EVENTS = [
     "events/mqtt/subscriptions",
     "events/log",
 ]
-SYSTEM = ["system/accounts", "system/tokens", "system/web", "system/certificates", "system/blocking", "system/device"]
+SYSTEM = [
+    "system/accounts",
+    "system/tokens",
+    "system/web",
+    "system/certificates",
+    "system/blocking",
+    "system/device",
+    "system/config",
+]
 
 VIEWS = [*STATUS, *IO, *SENSORS, *EVENTS, *SYSTEM]

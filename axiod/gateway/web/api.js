@@ -114,6 +114,9 @@ export const schemas = async (kind) => {
   return path?.patch?.requestBody.content["application/json"].schema.properties ?? {};
 };
 
+/** Whether there may be several of a kind, each with an id. */
+export const several = async (kind) => `${API}/${kind}/{id}` in (await openapi()).paths;
+
 /** The schemas of what a method takes, or POST on a collection: {DurationMs: {...}}. */
 export const argumentsOf = async (kind, method) => {
   const { paths } = await openapi();

@@ -1,18 +1,21 @@
 // Tables, which become cards on a phone.
 import { html, names, useMemo, useState } from "../lib.js";
 import { t } from "../i18n.js";
+import { Button } from "./button.js";
 import { Icon } from "./icon.js";
 
 const compare = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }).compare;
 
 /**
  * `columns`: {id, title, draw(row), by(row), end}: `by` makes it sortable, `end` aligns numbers. `name`: what the table
- * is, for screen readers. `rows` have `key(row)`. `empty`: said when there is none. `search(row)`: the text that a search
- * field looks in; without it there is none. `open(row)`: what a click on a row does, besides its buttons.
+ * is, for screen readers. `rows` have `keyOf(row)`. `empty`: said when there is none. `search(row)`: the text that a search
+ * field looks in; without it there is none. `open(row)`: what a click on a row does, besides its buttons. `most`: how many
+ * are drawn before somebody asks for more.
  */
-export const Table = ({ columns, rows, name, key = (row) => row.Id, empty, search, open, sortBy }) => {
+export const Table = ({ columns, rows, name, keyOf = (row) => row.Id, empty, search, open, sortBy, most = Infinity }) => {
   const [sort, setSort] = useState(sortBy ? { id: sortBy, down: false } : null);
   const [wanted, setWanted] = useState("");
+  const [limit, setLimit] = useState(most);
   const shown = useMemo(() => {
     const needle = wanted.trim().toLocaleLowerCase();
     const found = needle && search ? rows.filter((row) => search(row).toLocaleLowerCase().includes(needle)) : [...rows];
@@ -46,9 +49,9 @@ export const Table = ({ columns, rows, name, key = (row) => row.Id, empty, searc
                 </tr>
               </thead>
               <tbody>
-                ${shown.map(
+                ${shown.slice(0, limit).map(
                   (row) => html`
-                    <tr key=${key(row)} class=${names(open && "opens")} onClick=${(event) => open && pressed(event, row, open)}>
+                    <tr key=${keyOf(row)} class=${names(open && "opens")} onClick=${(event) => open && pressed(event, row, open)}>
                       ${columns.map(
                         (column) => html`
                           <td key=${column.id} data-title=${column.title} class=${names(column.end && "end")}>
@@ -62,6 +65,13 @@ export const Table = ({ columns, rows, name, key = (row) => row.Id, empty, searc
               </tbody>
             </table>
           </div>
+          ${shown.length > limit &&
+          html`
+            <p class="row more-rows">
+              <span class="muted">${t("shell.rows-of", { count: limit, all: shown.length })}</span>
+              <${Button} small act=${() => setLimit(limit + most)}>${t("shell.more-rows")}<//>
+            </p>
+          `}
         `}
   `;
 };

@@ -54,6 +54,8 @@ export default {
   search: "Suchen",
   "search-in": "In {name} suchen",
   "nothing-found": "Nichts passt zur Suche.",
+  "rows-of": "{count} von {all}",
+  "more-rows": "Mehr zeigen",
   range: "{low} bis {high}",
   "wrong-integer": "Geben Sie eine ganze Zahl ein.",
   "wrong-number": "Geben Sie eine Zahl ein.",

@@ -5,6 +5,7 @@ export default {
   "view-web": "HTTP und HTTPS",
   "view-certificates": "Zertifikate",
   "view-blocking": "Brute Force",
+  "view-config": "Reine Konfiguration",
   "view-device": "Gerät",
 
   Role: "Rolle",

@@ -54,6 +54,8 @@ export default {
   search: "Search",
   "search-in": "Search in {name}",
   "nothing-found": "Nothing matches the search.",
+  "rows-of": "{count} of {all}",
+  "more-rows": "Show more",
   range: "{low} to {high}",
   "wrong-integer": "Enter a whole number.",
   "wrong-number": "Enter a number.",

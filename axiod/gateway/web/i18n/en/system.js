@@ -5,6 +5,7 @@ export default {
   "view-web": "HTTP and HTTPS",
   "view-certificates": "Certificates",
   "view-blocking": "Brute force",
+  "view-config": "Plain configuration",
   "view-device": "Device",
 
   Role: "Role",

@@ -45,7 +45,7 @@ const Blocked = () => {
   ];
   return html`
     <${Card} title=${t("system.blocked")} icon="stop" old=${!fresh("blocking")}>
-      <${Table} name=${t("system.blocked")} rows=${rows} columns=${columns} key=${([address]) => address} empty=${t("system.nobody-blocked")} />
+      <${Table} name=${t("system.blocked")} rows=${rows} columns=${columns} keyOf=${([address]) => address} empty=${t("system.nobody-blocked")} />
     <//>
   `;
 };

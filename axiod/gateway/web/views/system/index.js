@@ -3,6 +3,7 @@ import { html } from "../../lib.js";
 import { t } from "../../i18n.js";
 import { to } from "../../router.js";
 import { can } from "../../session.js";
+import { Later } from "../../parts/later.js";
 import { Page, Tabs } from "../../parts/page.js";
 import { Accounts } from "./accounts.js";
 import { Blocking } from "./blocking.js";
@@ -10,6 +11,8 @@ import { Certificates } from "./certificates.js";
 import { Device } from "./device.js";
 import { Tokens } from "./tokens.js";
 import { Web } from "./web.js";
+
+const Config = () => html`<${Later} load=${() => import("./config.js")} texts="config" />`;
 
 // What a person may not read has no tab.
 const VIEWS = {
@@ -19,6 +22,7 @@ const VIEWS = {
   certificates: { View: Certificates, role: "administrator", help: "http#https" },
   blocking: { View: Blocking, role: "administrator", help: "http#logging-in" },
   device: { View: Device, role: "viewer", help: "rest#reading" },
+  config: { View: Config, role: "operator", help: "page#plain-configuration" },
 };
 
 export default ({ path }) => {

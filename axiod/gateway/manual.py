@@ -33,6 +33,7 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <link rel="icon" href="/icon.svg" type="image/svg+xml">
+<script src="/theme.js"></script>
 <link rel="stylesheet" href="/style/tokens.css">
 <link rel="stylesheet" href="/style/base.css">
 <link rel="stylesheet" href="/style/manual.css">

@@ -160,3 +160,16 @@ async def test_the_theme_can_be_chosen_and_is_there_before_the_first_paint(admin
     await admin.locator("head script").first.wait_for(state="attached")
     await expect(admin.locator("html")).to_have_attribute("data-theme", "dark")
     assert await admin.evaluate("getComputedStyle(document.body.parentElement).backgroundColor") == "rgb(15, 21, 27)"
+    await admin.get_by_role("button", name="admin").click()
+    await admin.get_by_label("Theme").select_option("auto")
+    await expect(admin.locator("html")).to_have_attribute("data-theme", "light")
+    await admin.emulate_media(color_scheme="dark")
+    await expect(admin.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+async def test_the_manual_has_the_theme_of_the_page(admin: Page) -> None:
+    await admin.get_by_role("button", name="admin").click()
+    await admin.get_by_label("Theme").select_option("dark")
+    await admin.goto("/help/page")
+    await expect(admin.locator("html")).to_have_attribute("data-theme", "dark")
+    await expect(admin.locator("html")).to_have_attribute("lang", "en")

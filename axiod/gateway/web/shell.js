@@ -1,7 +1,7 @@
 // The frame around the views: menu, state of the connection, and the person's menu.
 import { html, names, useEffect, useRef, useState } from "./lib.js";
 import { LANGUAGES, language, speak, t } from "./i18n.js";
-import { keep } from "./kept.js";
+import { keep, kept } from "./kept.js";
 import { go, route, to } from "./router.js";
 import { SECTIONS } from "./sections.js";
 import { logOut, named, session } from "./session.js";
@@ -143,12 +143,11 @@ const UserMenu = ({ logIn }) => {
 };
 
 const Theme = () => {
-  const [theme, setTheme] = useState(document.documentElement.dataset.theme ?? "auto");
+  const [theme, setTheme] = useState(kept("theme") ?? "auto");
   const choose = (wanted) => {
     setTheme(wanted);
     keep("theme", wanted === "auto" ? null : wanted);
-    if (wanted === "auto") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = wanted;
+    document.dispatchEvent(new CustomEvent("theme", { detail: wanted })); // theme.js shows it
   };
   return html`
     <label class="line">

@@ -25,7 +25,6 @@ export default {
   settings: "Einstellungen",
   kind: "Art",
   Terminal: "Klemme",
-  Connector: "Anschluss",
   Number: "Nummer in VAPIX",
   ContactForm: "Kontakte",
   "form-a": "Schließer (Form A)",

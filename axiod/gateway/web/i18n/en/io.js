@@ -25,7 +25,6 @@ export default {
   settings: "Settings",
   kind: "Kind",
   Terminal: "Terminal",
-  Connector: "Connector",
   Number: "Number in VAPIX",
   ContactForm: "Contacts",
   "form-a": "Normally open (form A)",

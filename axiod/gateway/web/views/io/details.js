@@ -24,6 +24,7 @@ export const Details = ({ kind, id }) => {
   return html`
     <header class=${fresh(kind) ? "one-head" : "one-head old"}>
       <h2>${one.Name}</h2>
+      ${one.Connector && html`<p class="hint" data-place>${one.Connector}</p>`}
       <${Quality} quality=${one.Quality} problem=${one.Problem} />
       ${one.Problem && html`<p class="problem">${one.Problem}</p>`}
       <div class="one-state">
@@ -43,7 +44,6 @@ export const Details = ({ kind, id }) => {
       items=${[
         [t("io.kind"), sortText(kind, one)],
         [t("io.Terminal"), one.Terminal],
-        [t("io.Connector"), one.Connector],
         [t("io.Number"), one.Number],
         [t("io.ContactForm"), one.ContactForm && word("io", one.ContactForm)],
         [t("words.Id"), html`<code>${id}</code>`],

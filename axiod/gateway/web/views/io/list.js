@@ -54,7 +54,7 @@ const Line = ({ kind, id, chosen }) => {
       <${Wire} shape=${shapeOf(kind, one)} tone=${toneOf(one)} />
       <a href=${addressOf("list", kind, id)} aria-current=${here ? "true" : undefined}>
         <strong>${one.Name}</strong>
-        <span>${one.Name === one.Terminal ? "" : `${one.Terminal} · `}${sortText(kind, one)}</span>
+        <span>${[one.Name !== one.Terminal && one.Terminal, sortText(kind, one), one.Connector].filter(Boolean).join(" · ")}</span>
       </a>
       <span class="state live">${stateText(kind, one)} <${Quality} quality=${one.Quality} problem=${one.Problem} /></span>
       <span class="when"><${Age} usec=${one.LastChangeUsec} /></span>

@@ -106,7 +106,7 @@ async def test_what_was_found_is_taken_away_as_a_file(viewer: Page, device: WebD
 
 
 async def test_what_a_rule_did_is_there_with_its_name_and_markup_is_text(
-    admin: Page, device: WebDevice, client: Client
+    admin: Page, viewer: Page, device: WebDevice, client: Client
 ) -> None:
     rule = {
         "Name": MARKUP,
@@ -125,7 +125,16 @@ async def test_what_a_rule_did_is_there_with_its_name_and_markup_is_text(
     await rows(admin).first.get_by_role("button").click()
     await expect(admin.get_by_role("dialog")).to_contain_text(MARKUP)
     assert await admin.locator("main img, dialog img").count() == 0
+    # Viewers may not read rules.
+    await visit(viewer, "events/log?Kind=rule")
+    await expect(rows(viewer).first).to_contain_text(f"Rule {answer.json()['Id']}")
+    await expect(rows(viewer).first.get_by_role("link")).to_have_count(0)
     await device.curl(f"/api/v1/rules/{answer.json()['Id']}", "--request", "DELETE", user="admin")
+
+
+async def test_an_alarm_has_its_name(viewer: Page) -> None:
+    await visit(viewer, "events/log?Topic=tnsaxiod:Device/ExternalTamper")
+    await expect(rows(viewer).last.locator("strong")).to_have_text("External tamper")
 
 
 async def test_an_administrator_clears_it(admin: Page, viewer: Page, device: WebDevice) -> None:

@@ -4,12 +4,17 @@ import { has, t } from "../i18n.js";
 import { all } from "../store.js";
 import { clockTime, moment } from "./value.js";
 
+// Topic -> [kind, the item of the source, what of the thing that is].
 const BY_TOPIC = {
-  "tns1:Device/tnsaxis:IO/Port": ["ports", "port"],
-  "tns1:Device/tnsaxis:IO/OutputPort": ["ports", "port"],
-  "tns1:Device/tnsaxis:IO/SupervisedPort": ["ports", "port"],
-  "tns1:Device/tnsaxis:IO/VirtualPort": ["manual-triggers", "port"],
-  "tns1:Device/tnsaxis:IO/VirtualInput": ["virtual-inputs", "port"],
+  "tns1:Device/tnsaxis:IO/Port": ["ports", "port", "Number"],
+  "tns1:Device/tnsaxis:IO/OutputPort": ["ports", "port", "Number"],
+  "tns1:Device/tnsaxis:IO/SupervisedPort": ["ports", "port", "Number"],
+  "tns1:Device/Trigger/DigitalInput": ["ports", "InputToken", "Number"],
+  "tns1:Device/Trigger/Relay": ["ports", "RelayToken", "Number"],
+  "tns1:Device/tnsaxis:IO/VirtualPort": ["manual-triggers", "port", "Number"],
+  "tns1:Device/tnsaxis:IO/VirtualInput": ["virtual-inputs", "port", "Number"],
+  "tns1:UserAlarm/tnsaxis:Recurring/Interval": ["schedules", "id", "EventId"],
+  "tns1:UserAlarm/tnsaxis:Recurring/Pulse": ["schedules", "id", "EventId"],
 };
 
 /** The end of a topic without its namespaces: "tns1:Device/tnsaxis:IO/Port" is "IO/Port". */
@@ -20,10 +25,14 @@ export const topicText = (topic) => {
 
 /** What it happened to: the name of the port, relay and so on, or the source as it is. */
 export const sourceText = ({ Topic, Source }) => {
-  const [kind, key] = BY_TOPIC[Topic] ?? [];
-  const number = key && Source[key];
-  const found = number !== undefined && [...all(kind), ...all("relays")].find((one) => String(one.Number) === number);
-  return found ? found.Name : Object.entries(Source).map(([name, value]) => `${name} ${value}`).join(", ");
+  const [kind, item, property] = BY_TOPIC[Topic] ?? [];
+  // Ports and relays are numbered together.
+  const things = kind === "ports" ? [...all(kind), ...all("relays")] : kind ? all(kind) : [];
+  const found = things.find((one) => String(one[property]) === Source[item]);
+  if (found) return found.Name;
+  return Object.entries(Source)
+    .map(([name, value]) => (name === "Name" ? value : `${name} ${value}`))
+    .join(", ");
 };
 
 /** What it says: its data in words. */

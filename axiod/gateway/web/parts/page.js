@@ -35,9 +35,12 @@ export const HelpLink = ({ page, text }) => html`
 /** Views beside each other: `tabs` are [{id, title, href}], `at` is the id of the one that is shown. */
 export const Tabs = ({ tabs, at, name }) => {
   const place = useRef();
-  // On a phone they scroll; the one that is open is always seen.
+  // On a phone they scroll; the one that is open is always seen. (scrollIntoView would also move where Tab goes on.)
   useEffect(() => {
-    place.current.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const open = place.current.querySelector("[aria-current]")?.getBoundingClientRect();
+    if (!open) return;
+    const frame = place.current.getBoundingClientRect();
+    place.current.scrollLeft += Math.max(0, open.right - frame.right) - Math.max(0, frame.left - open.left);
   }, [at]);
   return html`
     <nav class="tabs" aria-label=${name} ref=${place}>

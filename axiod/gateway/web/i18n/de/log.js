@@ -28,6 +28,7 @@ export default {
   Topic: "Thema",
   what: "Was",
   Rule: "Regel",
+  "rule-id": "Regel {id}",
   "rule-gone": "Regel {id} (nicht mehr da)",
   Text: "Text",
   Result: "Ergebnis",

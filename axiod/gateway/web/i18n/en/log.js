@@ -28,6 +28,7 @@ export default {
   Topic: "Topic",
   what: "What",
   Rule: "Rule",
+  "rule-id": "Rule {id}",
   "rule-gone": "Rule {id} (not there any more)",
   Text: "Text",
   Result: "Result",

@@ -202,8 +202,11 @@ const What = ({ entry }) => {
 };
 
 const RuleName = ({ id }) => {
+  if (!id) return null;
   const rule = all("rules").find((one) => one.Id === id);
-  return rule ? html`<a href=${to("events", "rules", id)}>${rule.Name}</a>` : id && html`<span class="muted">${t("log.rule-gone", { id })}</span>`;
+  if (rule) return html`<a href=${to("events", "rules", id)}>${rule.Name}</a>`;
+  // Who may not read rules knows no name.
+  return html`<span class="muted">${t(can("operator") ? "log.rule-gone" : "log.rule-id", { id })}</span>`;
 };
 
 const Details = ({ entry, close }) => html`

@@ -11,6 +11,7 @@ from playwright.async_api import expect
 
 from axiod.clock import wall_usec
 from tests.web.browser import PHONE, page_of, visit
+from tests.web.test_page import violations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +125,7 @@ async def test_what_a_rule_did_is_there_with_its_name_and_markup_is_text(
     await expect(rows(admin).first.get_by_role("link", name=MARKUP)).to_be_visible()
     await rows(admin).first.get_by_role("button").click()
     await expect(admin.get_by_role("dialog")).to_contain_text(MARKUP)
+    assert await violations(admin) == []
     assert await admin.locator("main img, dialog img").count() == 0
     # Viewers may not read rules.
     await visit(viewer, "events/log?Kind=rule")

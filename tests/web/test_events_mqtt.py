@@ -11,6 +11,7 @@ from playwright.async_api import expect
 
 from tests.events.mqtt.peers import Broker, publish, read_from
 from tests.web.browser import visit
+from tests.web.test_page import violations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -95,6 +96,7 @@ async def test_only_what_the_protocol_has_is_asked_for(admin: Page, device: WebD
         await expect(admin.get_by_label(label)).to_be_visible()
     await expect(admin.get_by_text("0 is the usual one, 443.")).to_be_visible()
     await expect(admin.get_by_label("Client certificate").get_by_role("option")).to_have_text(["None", "device"])
+    assert await violations(admin) == []
     will = admin.get_by_role("group", name="Last Will and Testament")
     await expect(will.get_by_label("Topic")).to_have_count(0)
     await will.get_by_label("Use default").uncheck()

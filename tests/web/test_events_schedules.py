@@ -11,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.web.browser import visit
+from tests.web.test_page import violations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -132,6 +133,7 @@ async def test_what_days_and_times_cannot_say_is_edited_as_icalendar(oper: Page,
     await text.fill(MONTHLY.replace("1MO", "1XX"))
     await oper.get_by_role("button", name="Save").click()
     await expect(oper.get_by_role("alert")).to_contain_text("1XX")
+    assert await violations(oper) == []
     await text.fill(MONTHLY.replace("1MO", "2TU"))
     await expect(oper.get_by_text("The calendar is drawn when it is saved.")).to_be_visible()
     await oper.get_by_role("button", name="Save").click()

@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.web.browser import visit
+from tests.web.test_page import violations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -91,6 +92,7 @@ async def test_a_list_is_edited_as_json(admin: Page, device: WebDevice) -> None:
     await expect(text).to_have_value("[]")
     await text.fill("[{")
     await expect(admin.get_by_text("This is not JSON.")).to_be_visible()
+    assert await violations(admin) == []
     await expect(admin.get_by_role("button", name="Save")).to_have_count(0)
     await text.fill('[{"TopicFilter": "a/b"}]')
     await admin.get_by_role("button", name="Save").click()

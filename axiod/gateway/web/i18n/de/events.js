@@ -1,6 +1,5 @@
 export default {
   title: "Ereignisse",
-  "not-for-you": "Regeln sehen Bediener. Melden Sie sich als solcher an.",
   rules: "Regeln",
   schedules: "Zeitpläne",
   recipients: "Empfänger",

@@ -1,6 +1,5 @@
 export default {
   title: "Events",
-  "not-for-you": "Rules can be seen by operators. Log in as one.",
   rules: "Rules",
   schedules: "Schedules",
   recipients: "Recipients",

@@ -38,13 +38,13 @@ export default ({ path, query }) => {
   const tabs = Object.keys(TABS).filter((id) => can(TABS[id].role));
   const at = tabs.includes(path[0]) ? path[0] : tabs[0];
   return html`
-    <${Page} title=${t("events.title")} help=${TABS[at]?.help ?? "events"}>
+    <${Page} title=${t("events.title")} help=${TABS[at].help}>
       <${Tabs}
         name=${t("events.title")}
         at=${at}
         tabs=${tabs.map((id) => ({ id, title: t(`events.${id}`), href: to("events", id) }))}
       />
-      ${at === undefined ? html`<p class="empty">${t("events.not-for-you")}</p>` : TABS[at].draw(path.slice(1), query)}
+      ${TABS[at].draw(path.slice(1), query)}
     <//>
   `;
 };

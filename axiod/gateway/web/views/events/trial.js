@@ -44,7 +44,7 @@ export const Trial = ({ one, close }) => {
                 <span lang="en">${found.text}</span>
               </p>
             `
-          : html`<p class="row"><span class="spinner" />${t("recipients.testing")}</p>`}
+          : html`<p class="under-way"><span class="spinner" />${t("recipients.testing")}</p>`}
       </div>
     <//>
   `;

@@ -97,7 +97,7 @@ const Value = ({ row: { kind, id, name, about } }) => {
   const value = thing(kind, id).value?.[name];
   return html`
     <span class=${fresh(kind) ? "live" : "old"}>
-      <code>${shownValue(value)}</code> ${value !== undefined && about.Unit && html`<span class="muted">${about.Unit}</span>`}
+      <code>${shownValue(value)}</code>${value !== undefined && about.Unit && html`<span class="muted">\u00a0${about.Unit}</span>`}
     </span>
   `;
 };
@@ -112,7 +112,7 @@ const Edit = ({ row: { path, kind, own, name, about }, close }) => {
       <${Settings} form=${{ ...form, save }}>
         ${type === "array"
           ? html`<${Json} form=${form} name=${name} />`
-          : html`<${Setting} form=${form} name=${name} label=${name} hint="" options=${values?.map((value) => [value, value])} />`}
+          : html`<${Setting} form=${form} name=${name} label=${name} options=${values?.map((value) => [value, value])} />`}
       <//>
     <//>
   `;

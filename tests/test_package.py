@@ -37,6 +37,8 @@ IN_THE_NETWORK = "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6"
 SERIAL_PORTS = {f"DeviceAllow=char-{name} rw" for name in ("ttyS", "ttyAMA", "ttySC", "ttymxc", "ttySTM", "188", "166")}
 OWN_SANDBOX = {
     **{f"axiod-{name}": {"UMask=0077", "DeviceAllow=char-gpiochip rw"} for name in HOLD_LINES},
+    # LEDs are somewhere below it.
+    "axiod-io": {"UMask=0077", "DeviceAllow=char-gpiochip rw", "ReadWritePaths=-/sys/devices"},
     # Those who are in its group may use its socket.
     "axiod-sim": {"UMask=0007", "PrivateDevices=yes", "SystemCallFilter=fchown"},
     "axiod-system": {"UMask=0077", "PrivateDevices=yes"},

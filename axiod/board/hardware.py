@@ -100,10 +100,15 @@ class _Check:
                 yield self._mistake(f"serial.{serial.id}.device", f"{serial.device} does not exist; is it plugged in?")
         folder = self._at("/sys/class/leds")
         for led in self._board.leds:
-            if led.kernel_name is not None and not (folder / led.kernel_name).exists():
+            if led.kernel_name is None or led.simulated:
+                continue
+            if not (folder / led.kernel_name).exists():
                 names = _names(folder)
                 text = f'no LED "{led.kernel_name}" in /sys/class/leds{hint(led.kernel_name, names)}'
                 yield self._mistake(f"leds.{led.id}.kernel_name", text)
+            elif len(led.colours) > 1 and not (folder / led.kernel_name / "multi_index").exists():
+                text = f'"{led.kernel_name}" has no colours to choose from (no multi_index); give it one colour'
+                yield self._mistake(f"leds.{led.id}.colours", text)
 
     def _mistake(self, key: str, text: str) -> Mistake:
         # A key that was left out, such as a line's only chip, has no place; what it belongs to has one.

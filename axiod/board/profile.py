@@ -205,6 +205,8 @@ class Led:
     line: LineRef | None = None
     kernel_name: str | None = None
     """Its folder in /sys/class/leds, where the kernel drives it."""
+    simulated: bool = False
+    """That folder is one of the simulated world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,3 +246,9 @@ class Board:
     leds: tuple[Led, ...] = ()
     buttons: tuple[Button, ...] = ()
     identity: Identity = Identity()
+
+    @property
+    def free_leds(self) -> tuple[Led, ...]:
+        """The LEDs that show nothing in particular; the others each show a relay."""
+        taken = {relay.led for relay in self.relays}
+        return tuple(led for led in self.leds if led.id not in taken)

@@ -306,5 +306,5 @@ class Reader:
         kernel_name = table.text("kernel_name") if "kernel_name" in table else None
         if kernel_name:
             self._once.claim(("led", kernel_name), table.at("kernel_name"), f'kernel LED "{kernel_name}"')
-        # The simulated world has lines, but no kernel: its LEDs of the kernel light nothing.
-        return Led(id_, table.text("terminal"), tuple(colours), line, None if self._simulated else kernel_name)
+        simulated = self._simulated and kernel_name is not None
+        return Led(id_, table.text("terminal"), tuple(colours), line, kernel_name, simulated)

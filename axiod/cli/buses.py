@@ -13,7 +13,7 @@ from axiod.bus import comments
 from axiod.bus import interface as contract
 from axiod.bus.client import from_text
 from axiod.cli import render
-from axiod.cli.configure import option
+from axiod.cli.configure import add_call_options, call_options
 from axiod.cli.objects import Kind, add_id, outcome
 from axiod.cli.render import Column, Result, said
 from axiod.errors import HardwareFailure, InvalidArgument
@@ -74,13 +74,13 @@ def fill(group: Parser) -> None:
     add.add_argument("kind", metavar="KIND", choices=kind.values, help=f"one of {', '.join(kind.values)}")
     add.complete["kind"] = " ".join(kind.values)
     add.add_argument("host", metavar=host.name.upper(), help="the name or address of the device")
-    _add_options(add, options.options or {})
+    add_call_options(add, options.options or {})
     _explain(add, PORTS, "AddPort")
 
     transact = _on_bus(group, "transact", "send a request and show the answer", _transact, "65 '03 00c8 0004'")
     transact.add_argument("unit", metavar="UNIT", help="the address, 1 to 247; 0 for all of them")
     transact.add_argument("pdu", metavar="PDU", help="the request in hexadecimal, function code first")
-    _add_options(transact, _options())
+    add_call_options(transact, _options())
     _explain(transact, KIND.interface, "Transact")
 
     read = _on_bus(group, "read", "read registers, coils or inputs of a unit", _read, "65 input 400 6")
@@ -89,14 +89,14 @@ def fill(group: Parser) -> None:
     read.complete["table"] = " ".join(_READ)
     read.add_argument("first", metavar="FIRST", help="the first address, from 0, as it goes over the line")
     read.add_argument("count", metavar="COUNT", nargs="?", default="1", help="how many; 1 without it")
-    _add_options(read, _options())
+    add_call_options(read, _options())
     read.manual[""] = "Reads with the functions 1 to 4, and shows a line for each address."
 
     write = _on_bus(group, "write", "write holding registers of a unit", _write, "65 207 4")
     write.add_argument("unit", metavar="UNIT", help="the address, 1 to 247; 0 for all of them")
     write.add_argument("first", metavar="FIRST", help="the first address, from 0, as it goes over the line")
     write.add_argument("values", metavar="VALUES", help="numbers from 0 to 65535, separated by commas")
-    _add_options(write, _options())
+    add_call_options(write, _options())
     write.manual[""] = "Writes one register with function 6, several with function 16."
 
     units = _on_bus(group, "units", "show the units that were asked, and how they answer", _units, "")
@@ -130,22 +130,6 @@ def _options() -> Mapping[str, Value]:
     return {name: value for name, value in known.items() if name != "DeadlineUsec"}
 
 
-def _add_options(verb: Parser, known: Mapping[str, Value]) -> None:
-    for name, value in known.items():
-        form = "{" + ",".join(value.values) + "}" if value.values else "TEXT" if value.type == "s" else "N"
-        text = render.phrase(name)
-        if value.low is not None and value.type != "s":
-            text += f", {value.low:.0f} to {value.high:.0f}"
-        verb.add_argument(option(value), dest=f"set_{name}", metavar=form, help=text)
-        if value.values:
-            verb.complete[f"set_{name}"] = " ".join(value.values)
-
-
-def _chosen(args: Namespace, known: Mapping[str, Value]) -> dict[str, Any]:
-    texts = {name: getattr(args, f"set_{name}") for name in known}
-    return {name: from_text(known[name], text) for name, text in texts.items() if text is not None}
-
-
 def _number(name: str, text: str, low: int, high: int) -> int:
     value = contract.Value(name, "u", low=low, high=high)
     return int(from_text(value, text))
@@ -153,7 +137,7 @@ def _number(name: str, text: str, low: int, high: int) -> int:
 
 async def _add(args: Namespace, remote: Remote) -> Result:
     name, _, host, options = contract.load(PORTS).methods["AddPort"].inputs
-    chosen = _chosen(args, options.options or {})
+    chosen = call_options(args, options.options or {})
     id_ = await remote.call(
         LIST, PORTS, "AddPort", from_text(name, args.name), args.kind, from_text(host, args.host), chosen
     )
@@ -162,7 +146,7 @@ async def _add(args: Namespace, remote: Remote) -> Result:
 
 async def _ask(args: Namespace, remote: Remote, pdu: bytes, *, lowest: int = 0) -> tuple[dict[str, Any], bytes, int]:
     unit = _number("UNIT", args.unit, lowest, 255)
-    chosen = _chosen(args, _options())
+    chosen = call_options(args, _options())
     thing = await KIND.named(remote, args)
     answer, latency = await remote.call(thing.path, KIND.interface, "Transact", unit, pdu, chosen)
     data = outcome(thing, Unit=unit, Request=pdu.hex(" "), Response=bytes(answer).hex(" "), LatencyUsec=latency)

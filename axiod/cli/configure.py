@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of `configure`: one for each property that the contract marks Configurable."""
+"""Options of `configure`: one for each property that the contract marks Configurable. And those of other methods."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from axiod.bus import comments
 from axiod.bus import interface as contract
 from axiod.bus.arguments import expectation
 from axiod.bus.client import from_text
+from axiod.cli.render import phrase
 from axiod.cli.tree import escape
 from axiod.errors import InvalidArgument
 
@@ -56,6 +57,24 @@ def given(args: Namespace, known: Mapping[str, Value]) -> dict[str, Any]:
         offered = [option(value) for name, value in known.items() if hasattr(args, _dest(name))]
         raise InvalidArgument("nothing to change; give at least one of " + ", ".join(offered))
     return changes
+
+
+def add_call_options(verb: Parser, known: Mapping[str, Value]) -> None:
+    """Add an option for each that a method takes."""
+    for name, value in known.items():
+        form = "{" + ",".join(value.values) + "}" if value.values else "TEXT" if value.type == "s" else "N"
+        text = phrase(name)
+        if value.low is not None and value.type != "s":
+            text += f", {value.low:.0f} to {value.high:.0f}"
+        verb.add_argument(option(value), dest=_dest(name), metavar=form, help=text)
+        if value.values:
+            verb.complete[_dest(name)] = " ".join(value.values)
+
+
+def call_options(args: Namespace, known: Mapping[str, Value]) -> dict[str, Any]:
+    """Return those on the command line, for the method; raises InvalidArgument."""
+    texts = {name: getattr(args, _dest(name)) for name in known}
+    return {name: from_text(known[name], text) for name, text in texts.items() if text is not None}
 
 
 def _in_options(text: str, known: Mapping[str, Value]) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""axioctl sim: the wires of the simulated board, for tests and for trying things out without a board."""
+"""axioctl sim: the wires and LEDs of the simulated board, for tests and for trying things out without a board."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SERVICE = "org.axiod.sim1"
 WIRE = f"{SERVICE}.Wire"
 DRIVE = f"{SERVICE}.Drive"
+LAMP = f"{SERVICE}.Lamp"
 
 _COLUMNS = (
     (Column("ID"), None, ""),
@@ -39,6 +40,7 @@ _COLUMNS = (
     (Column("DRIVE", word=True), DRIVE, "Active"),
     (Column("HELD", spare=True), DRIVE, "Held"),
     (Column("MOVED", right=True), DRIVE, "Transitions"),
+    (Column("LIGHT", only_filled=True), LAMP, "Colour"),
 )
 
 
@@ -47,7 +49,12 @@ def fill(group: Parser) -> None:
     methods = contract.load(WIRE).methods
     words = methods["Set"].inputs[0].values
 
-    group.verb("list", "list every terminal: its wire, and what drives it", run=_list, examples=["axioctl sim list"])
+    group.verb(
+        "list",
+        "list every terminal, its wire and what drives it, and every LED",
+        run=_list,
+        examples=["axioctl sim list"],
+    )
 
     wire = _verb(group, "wire", "put the wire of a terminal into a state", _wire, "input1 closed", WIRE, "Set")
     wire.add_argument(
@@ -84,14 +91,15 @@ def _verb(group: Parser, name: str, about: str, run: Any, example: str, interfac
 
 
 async def terminals(remote: Remote) -> list[Thing]:
-    """Return all terminals as they are now."""
-    return things(await remote.objects(SERVICE), WIRE, DRIVE)
+    """Return all terminals and LEDs as they are now."""
+    return things(await remote.objects(SERVICE), WIRE, DRIVE, LAMP)
 
 
 async def _named(remote: Remote, text: str, interface: str | None = None) -> Thing:
     thing = find("terminal", await terminals(remote), text)
     if interface and interface not in thing.interfaces:
-        raise NotSupported(f"{thing.id} has no wire that can be played: it is only an output")
+        what = "LED" if LAMP in thing.interfaces else "output"
+        raise NotSupported(f"{thing.id} has no wire that can be played: it is only an {what}")
     return thing
 
 
@@ -112,7 +120,7 @@ async def _list(_args: Namespace, remote: Remote) -> Result:
         rows = [[cell(thing, interface, name) for _, interface, name in _COLUMNS] for thing in found]
         return render.table([column for column, _, _ in _COLUMNS], rows, screen)
 
-    # Wire and Drive share names, so each has its own object.
+    # They share names, so each has its own object.
     data = [
         {"Id": thing.id, "Path": thing.path}
         | {interface.rpartition(".")[2]: values for interface, values in thing.interfaces.items()}

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is spoken on the socket of the simulated world.
 
-A connection to the socket (SOCK_SEQPACKET) is one line or one ADC channel, as a file descriptor of the kernel is. The
+A connection to the socket (SOCK_SEQPACKET) is one line, one ADC channel or one LED, as a file descriptor of the kernel
+is. The
 first packet names it. A request is one packet and is answered by one packet with the same serial; edges of an input
 come in between, in packets of their own. The line stays requested until every copy of the connection is closed.
 """
@@ -43,6 +44,14 @@ class Operation(IntEnum):
     """The boot id of the simulated board, as text."""
     ABOUT = 9
     """Which line it is (CHIP/LINE follows), and whether it is an output, as value."""
+    LED = 10
+    """Take the LED whose name in /sys/class/leds follows; ENOENT."""
+    NAMES = 11
+    """The names of the files of an LED that can be written, separated by spaces."""
+    READ = 12
+    """What the file of an LED says whose name follows; ENOENT, EIO."""
+    WRITE = 13
+    """Write a file of an LED: its name and its text follow, with a zero in between; ENOENT, EINVAL, EIO."""
     EDGES = 8
     """Never asked for: edges follow, as the kernel writes them (struct gpio_v2_line_event)."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lines and ADC channels of the simulated world: each is a connection to its socket, see protocol.py."""
+"""Lines, ADC channels and LEDs of the simulated world: each is a connection to its socket, see protocol.py."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from axiod.gpio.lines import Edge, unpack_edges
 from axiod.gpio.protocol import MAX_PACKET, Operation, adc_name, line_name, pack, socket_path, unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from axiod.board.profile import AdcRef, LineRef
 
 _ANSWER_SECONDS = 1.0
@@ -176,6 +178,40 @@ class SimulatedAdc:
         for channel in self._channels.values():
             channel.close()
         self._channels.clear()
+
+
+class SimulatedLedFiles:
+    """The files of one LED of the simulated board."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._channel: _Channel | None = None
+
+    def names(self) -> Sequence[str]:
+        return self._ask(Operation.NAMES).split()
+
+    def read(self, name: str) -> str:
+        return self._ask(Operation.READ, name)
+
+    def write(self, name: str, text: str) -> None:
+        self._ask(Operation.WRITE, f"{name}\0{text}")
+
+    def close(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
+    def _ask(self, operation: Operation, text: str = "") -> str:
+        try:
+            if self._channel is None:
+                self._channel = _Channel.open()
+                self._channel.ask(Operation.LED, rest=self._name.encode())
+            return self._channel.ask(operation, rest=text.encode())[1].decode()
+        except OSError as error:
+            # What the LED itself refuses needs no new connection.
+            if error.errno not in (errno.EIO, errno.EINVAL, errno.ENOENT):
+                self.close()
+            raise
 
 
 def _open(what: str) -> _Channel:

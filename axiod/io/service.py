@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""org.axiod.io1: all ports and alarms of the board."""
+"""org.axiod.io1: all ports, alarms and LEDs of the board."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from axiod.gpio.adc import BoardAdc
 from axiod.gpio.board import BoardLines
 from axiod.gpio.keeper import Keeper
+from axiod.gpio.led import lamp
 from axiod.io.alarm import AlarmHandler
 from axiod.io.circuit import Shared
+from axiod.io.led import LedHandler
 from axiod.io.loops import LoopReader
 from axiod.io.outputs import OUTPUTS, OutputsHandler
 from axiod.io.port import PortHandler
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class IoService:
-    """All ports and alarms of the board."""
+    """All ports, alarms and LEDs of the board."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -31,9 +33,10 @@ class IoService:
         shared = Shared(context, lines, self._loops, file, asyncio.Lock())
         ports = [PortHandler(shared, port, port_settings(file, port)) for port in context.board.ports]
         self._outputs = OutputsHandler(ports)
-        self._handlers: list[PortHandler | AlarmHandler] = [
+        self._handlers: list[PortHandler | AlarmHandler | LedHandler] = [
             *ports,
             *(AlarmHandler(shared, alarm, alarm_settings(file, alarm)) for alarm in context.board.alarms),
+            *(LedHandler(context, led, lamp(led, lines, context.fds)) for led in context.board.free_leds),
         ]
         self._keeper = Keeper(context, lines, self._handlers)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lines and ADC channels of the simulated board as file descriptors, see gpio/protocol.py.
+"""The lines, ADC channels and LEDs of the simulated board as file descriptors, see gpio/protocol.py.
 
 They behave as those of the kernel do: a line has one owner, stays requested as long as a copy of its descriptor is
 open, falls back to rest at the last close, and drops its oldest edges when nobody reads them.
@@ -24,6 +24,7 @@ from axiod.gpio.protocol import MAX_PACKET, Operation, adc_name, line_name, pack
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from axiod.sim.lamp import Lamp
     from axiod.sim.world import Terminal
 
 _EDGES_IN_PACKET = 64
@@ -31,12 +32,13 @@ _EDGES_KEPT = 1024
 
 
 class LineServer:
-    """Listens on a socket and serves every connection as one line or channel."""
+    """Listens on a socket and serves every connection as one line, channel or LED."""
 
-    def __init__(self, terminals: Sequence[Terminal]) -> None:
+    def __init__(self, terminals: Sequence[Terminal], lamps: Sequence[Lamp] = ()) -> None:
         self.boot_id = str(uuid.uuid4())
         self._lines = {line_name(terminal.line): terminal for terminal in terminals}
         self._channels = {adc_name(terminal.adc): terminal for terminal in terminals if terminal.adc}
+        self._lamps = {lamp.name: lamp for lamp in lamps}
         self._owners: dict[str, _Connection] = {}
         self._connections: set[_Connection] = set()
         self._loop = asyncio.get_running_loop()
@@ -87,6 +89,12 @@ class LineServer:
             raise OSError(errno.ENOENT, name)
         return terminal
 
+    def take_lamp(self, name: str) -> Lamp:
+        lamp = self._lamps.get(name)
+        if lamp is None:
+            raise OSError(errno.ENOENT, name)
+        return lamp
+
     def ended(self, connection: _Connection, terminal: Terminal | None) -> None:
         self._connections.discard(connection)
         if terminal is not None and self._owners.get(terminal.id) is connection:
@@ -103,7 +111,7 @@ class LineServer:
 
 
 class _Connection:
-    """One line or channel, from the side of the board."""
+    """One line, channel or LED, from the side of the board."""
 
     def __init__(self, server: LineServer, sock: socket.socket) -> None:
         sock.setblocking(False)  # noqa: FBT003 # the standard library's signature
@@ -111,6 +119,7 @@ class _Connection:
         self._sock = sock
         self._loop = asyncio.get_running_loop()
         self._terminal: Terminal | None = None
+        self._lamp: Lamp | None = None
         self._analogue = False
         self._active_low = False
         self._direction: Operation | None = None
@@ -161,6 +170,8 @@ class _Connection:
     def _carry_out(self, operation: int, value: int, rest: bytes) -> tuple[int, bytes]:
         if operation == Operation.BOOT:
             return 0, self._server.boot_id.encode()
+        if self._lamp is not None:
+            return 0, _of_lamp(self._lamp, operation, rest.decode("utf-8", "replace"))
         if self._terminal is None:
             self._take(operation, value, rest.decode("utf-8", "replace"))
             return 0, b""
@@ -195,6 +206,8 @@ class _Connection:
         elif operation == Operation.ADC:
             self._terminal = self._server.take_channel(name)
             self._analogue = True
+        elif operation == Operation.LED:
+            self._lamp = self._server.take_lamp(name)
         else:
             raise OSError(errno.EINVAL, name)
 
@@ -259,3 +272,16 @@ class _Connection:
         elif self._writing and not wanted:
             self._loop.remove_writer(self._sock.fileno())
         self._writing = wanted
+
+
+def _of_lamp(lamp: Lamp, operation: int, text: str) -> bytes:
+    """Answer what is asked of an LED."""
+    if operation == Operation.NAMES:
+        return " ".join(lamp.names()).encode()
+    if operation == Operation.READ:
+        return lamp.read(text).encode()
+    if operation == Operation.WRITE:
+        name, _, text = text.partition("\0")
+        lamp.write(name, text)
+        return b""
+    raise OSError(errno.EINVAL, lamp.id)

@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from axiod.board.profile import Scheme
 from axiod.bus.interface import snake
+from axiod.errors import Conflict
 from axiod.gpio.protocol import serial_path, socket_path
 from axiod.runtime.config import ConfigError
 from axiod.sim.bus import BusHandler
+from axiod.sim.lamp import lamps
 from axiod.sim.lines import LineServer
 from axiod.sim.play import Player
 from axiod.sim.world import shown_ohms, terminals
 
 if TYPE_CHECKING:
     from axiod.runtime.app import Context
+    from axiod.sim.lamp import Lamp
     from axiod.sim.world import Drive, Terminal, Wire
 
 WIRE = "org.axiod.sim1.Wire"
 DRIVE = "org.axiod.sim1.Drive"
+LAMP = "org.axiod.sim1.Lamp"
 
 
 class WireHandler:
@@ -126,6 +130,37 @@ class DriveHandler:
         self._of.changed()
 
 
+class LampHandler:
+    """org.axiod.sim1.Lamp; the attributes are the properties of the contract."""
+
+    terminal: str
+
+    def __init__(self, lamp: Lamp) -> None:
+        self.terminal = lamp.label
+        self._lamp = lamp
+
+    @property
+    def colour(self) -> str:
+        return self._lamp.colour
+
+    @property
+    def trigger(self) -> str:
+        return self._lamp.trigger
+
+    @property
+    def changes(self) -> int:
+        return self._lamp.changes
+
+    def set_trigger(self, trigger: str) -> None:
+        if self._lamp.broken:
+            raise Conflict(f"{self._lamp.id} is broken; mend it first")
+        self._lamp.write("trigger", trigger)
+
+    def set_broken(self, broken: bool) -> None:
+        self._lamp.broken = broken
+        self._lamp.changed()
+
+
 class Simulation:
     """The simulated board, powered as long as this lives."""
 
@@ -134,7 +169,8 @@ class Simulation:
         if not any(chip.simulated for chip in board.chips):
             raise ConfigError(f"board {board.name} is not simulated; use a9210-sim, or a profile with simulated: true")
         parts = terminals(board)
-        self._lines = LineServer(parts)
+        lights = lamps(board)
+        self._lines = LineServer(parts, lights)
         self._players: list[Player] = []
         for terminal in parts:
             path = f"{context.path}/terminal/{terminal.id}"
@@ -146,6 +182,10 @@ class Simulation:
             if terminal.drive is not None:
                 context.server.export(path, DRIVE, DriveHandler(terminal, terminal.drive))
                 terminal.watchers.append(partial(context.server.changed, path, DRIVE))
+        for lamp in lights:
+            path = f"{context.path}/terminal/{lamp.id}"
+            context.server.export(path, LAMP, LampHandler(lamp))
+            lamp.watchers.append(partial(context.server.changed, path, LAMP))
         self._buses = [
             BusHandler(context, serial.id, Path(serial_path(serial.id)), Random())  # noqa: S311 # a game
             for serial in board.serial

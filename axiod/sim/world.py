@@ -114,6 +114,9 @@ def terminals(board: Board) -> list[Terminal]:
     ]
     found += [Terminal(relay.id, relay.terminal, relay.line, drive=Drive(relay.form)) for relay in board.relays]
     found += [Terminal(alarm.id, alarm.terminal, alarm.line, alarm.adc, Wire()) for alarm in board.alarms]
+    found += [
+        Terminal(led.id, led.terminal, led.line, drive=Drive()) for led in board.free_leds if led.line is not None
+    ]
     return found
 
 

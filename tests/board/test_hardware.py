@@ -182,6 +182,16 @@ def test_what_is_gone(tmp_path: Path, machine: Path, gone: str, expected: str) -
     assert mistakes(tmp_path, machine, chips()) == [expected]
 
 
+def test_an_led_that_has_no_colours_to_choose_from(tmp_path: Path, machine: Path) -> None:
+    profile = PROFILE.replace("colours: [green]", "colours: [green, red]")
+    assert mistakes(tmp_path, machine, chips(), profile) == [
+        'p.yaml:22: leds.status.colours: "green:status" has no colours to choose from (no multi_index); give it one '
+        "colour"
+    ]
+    (machine / "sys/class/leds/green:status/multi_index").write_text("green red\n")
+    assert mistakes(tmp_path, machine, chips(), profile) == []
+
+
 def test_an_iio_device_is_found_by_its_label_too(tmp_path: Path, machine: Path) -> None:
     (machine / "sys/bus/iio/devices/iio:device0/label").write_text("loops\n")
     assert mistakes(tmp_path, machine, chips(), PROFILE.replace("ads1015", "loops")) == []

@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 PORT = "org.axiod.io1.Port"
 ALARM = "org.axiod.io1.Alarm"
+LED = "org.axiod.io1.Led"
 RELAY = "org.axiod.relays1.Relay"
 WIRE = "org.axiod.sim1.Wire"
 DRIVE = "org.axiod.sim1.Drive"
@@ -255,6 +256,12 @@ def io_service() -> FakeService:
         FailurePolicy=None,
     )
     service.add(ALARM, "casing", Terminal="Casing", Name="Casing", Enabled=True, SupervisedState=None, Problem=None)
+    steady = {"Between": None, "FlashMs": None, "EndsUsec": None, "Problem": None}
+    service.add(LED, "power", Terminal="Power", Colours=["green"], Colour=None, Trigger="heartbeat", **steady)
+    service.add(
+        LED, "status", Terminal="Status", Colours=["green", "red"], Mode="flashing", Colour="red", FlashMs=250,
+        EndsUsec=None, Trigger="none", Problem=None,
+    )  # fmt: skip
     return service
 
 

@@ -120,15 +120,15 @@ async def _answer(service: FakeService) -> None:
     [
         (
             [],
-            "say what to do: status, port, relay, alarm, rule, schedule, trigger, virtual-input, recipient, mqtt, ",
+            "say what to do: status, port, relay, alarm, led, rule, schedule, trigger, virtual-input, recipient, ",
         ),
         (["relay"], "say what to do: list, show, on, off"),
-        (["frobnicate"], "there is no command 'frobnicate'; there is status, port, relay, alarm, rule"),
+        (["frobnicate"], "there is no command 'frobnicate'; there is status, port, relay, alarm, led, rule"),
         (["relay", "frobnicate"], "there is no command 'frobnicate'; there is list, show, on, off, toggle"),
         (["acount"], "there is no command 'acount'; did you mean account? See axioctl --help\n"),
         (["port", "shwo"], "there is no command 'shwo'; did you mean show? See axioctl port --help\n"),
         (["account", "del", "bob"], "there is no command 'del'; did you mean remove? See axioctl account --help\n"),
-        (["shwo", "relay1"], "'show' is a command of port, relay, alarm, rule"),
+        (["shwo", "relay1"], "'show' is a command of port, relay, alarm, led, rule"),
         (
             ["on", "relay1"],
             "'on' is a command of port, relay, trigger, virtual-input; for example: axioctl relay on relay1",

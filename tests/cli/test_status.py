@@ -34,8 +34,8 @@ def test_status_while_some_are_away(axioctl: Axioctl, io: FakeService, world: Wo
     done = axioctl("status")
     assert done.code == 0
     assert done.out.splitlines()[5:8] == [
-        f"io        running  degraded  {axiod.__version__}    0 s  2 ports, 1 alarm",
-        "  3 things watched",
+        f"io        running  degraded  {axiod.__version__}    0 s  2 ports, 1 alarm, 2 leds",
+        "  5 things watched",
         "  problem: I/O 1 cannot be read; look at the chip.",
     ]
 
@@ -47,7 +47,7 @@ def test_status_json(axioctl: Axioctl, io: FakeService, sim: FakeService) -> Non
     assert io_["Health"] == "ok"
     assert io_["Version"] == axiod.__version__
     assert io_["Problems"] == []
-    assert io_["Objects"] == {"port": 2, "alarm": 1}
+    assert io_["Objects"] == {"port": 2, "alarm": 1, "led": 2}
     assert relays == {"Service": "org.axiod.relays1", "State": "away"}
     assert sim_["Objects"] == {"terminal": 3}
 

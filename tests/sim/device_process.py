@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PORT, ALARM, RELAY = "org.axiod.io1.Port", "org.axiod.io1.Alarm", "org.axiod.relays1.Relay"
 WIRE, DRIVE = "org.axiod.sim1.Wire", "org.axiod.sim1.Drive"
+LED, LAMP = "org.axiod.io1.Led", "org.axiod.sim1.Lamp"
 WAIT_SECONDS = 10.0
 
 
@@ -158,6 +159,9 @@ class Client:
     def alarm(self, name: str) -> Thing:
         return Thing(self.io, f"/org/axiod/io1/alarm/{name}", ALARM)
 
+    def led(self, name: str = "status") -> Thing:
+        return Thing(self.io, f"/org/axiod/io1/led/{name}", LED)
+
     def relay(self, name: str = "relay1") -> Thing:
         return Thing(self.relays, f"/org/axiod/relays1/relay/{name}", RELAY)
 
@@ -166,6 +170,9 @@ class Client:
 
     def drive(self, name: str) -> Thing:
         return Thing(self.sim, f"/org/axiod/sim1/terminal/{name}", DRIVE)
+
+    def lamp(self, name: str = "status") -> Thing:
+        return Thing(self.sim, f"/org/axiod/sim1/terminal/{name}", LAMP)
 
     def root(self, service: Service) -> Thing:
         return Thing(service, service.root, "org.axiod.Service1")
@@ -238,8 +245,14 @@ class Restorer:
 
     async def _put_back(self, thing: Thing, values: dict[str, Any]) -> None:
         before = self._before[thing.path][thing.interface]
-        if thing.interface in (WIRE, DRIVE):
+        if thing.interface in (WIRE, DRIVE, LAMP):
             await thing.call("SetBroken", False)
+        if thing.interface == LED and values["Mode"] != "own":
+            await thing.eventually(Problem=None)
+            await thing.call("GiveBack", {})
+        if thing.interface == LED and values.get("Trigger") != before["Trigger"]:
+            await self._client.lamp(thing.path.rpartition("/")[2]).call("SetTrigger", before["Trigger"])
+            await thing.eventually(Trigger=before["Trigger"])
         if thing.interface == WIRE and (values["Condition"] != before["Condition"] or "WaveHz" in values):
             await thing.call("Set", before["Condition"])
         if values.get("Running") not in (None, "idle"):

@@ -2,6 +2,7 @@
 export const KINDS = {
   ports: "io",
   alarms: "io",
+  leds: "io",
   relays: "relays",
   rules: "events",
   "rule-engine": "events",

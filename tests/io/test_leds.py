@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""org.axiod.io1.Led: what is asked of it, and what the eye sees."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from axiod.clock import monotonic_usec, wall_usec
+from axiod.errors import AxiodError, HardwareFailure, InvalidArgument, Timeout
+from axiod.io.fail_safe import fail_safe
+from tests.conftest import until
+from tests.gpio.fakes import FakeFds
+from tests.sim.board import BOARD
+
+if TYPE_CHECKING:
+    from tests.sim.device_process import Client, DeviceProcess
+
+OWN = {"Mode": "own", "Colour": "green", "Trigger": "default-on", "Quality": "good"}
+
+
+async def test_there_is_one_for_each_that_shows_no_relay(client: Client) -> None:
+    objects = await client.io.objects()
+    assert sorted(path.rpartition("/")[2] for path in objects if "/led/" in path) == ["network", "power", "status"]
+    assert await client.led().all() == OWN | {"Terminal": "Status", "Colours": ["green", "amber", "red"]}
+
+
+async def test_it_is_lit_and_given_back(client: Client) -> None:
+    led, lamp = client.led(), client.lamp()
+    await led.call("Light", "red", {})
+    assert (await led.all()).items() >= {"Mode": "steady", "Colour": "red", "Trigger": "default-on"}.items()
+    assert (await lamp.all()).items() >= {"Colour": "red", "Trigger": "none"}.items()
+    await led.call("Light", "none", {})
+    assert await lamp.get("Colour") == "none"
+    await led.call("GiveBack", {})
+    assert (await led.all()).items() >= OWN.items()
+    assert (await lamp.all()).items() >= {"Colour": "green", "Trigger": "default-on"}.items()
+
+
+async def test_it_flashes_between_two_colours(client: Client) -> None:
+    led, lamp = client.led(), client.lamp()
+    story = await client.follow(client.sim)
+    await led.call("Light", "red", {"FlashMs": 50, "Between": "amber"})
+    assert (await led.all()).items() >= {"Mode": "flashing", "Between": "amber", "FlashMs": 50}.items()
+    changes = await until(lambda: found if len(found := story.changes(lamp.path, "Colour")) > 6 else [])
+    # It may be dark, or a mixture of both, for as long as two files are written.
+    shown = [colour for colour in changes if colour in ("red", "amber")]
+    assert shown[:4] == ["red", "amber", "red", "amber"]
+
+
+async def test_it_flashes_into_the_dark_without_anything_between(client: Client) -> None:
+    await client.led().call("Light", "green", {"FlashMs": 50})
+    assert await client.led().get("Between") == "none"
+    await client.lamp().eventually(Colour="none")
+    await client.lamp().eventually(Colour="green")
+
+
+async def test_what_is_for_a_time_ends_by_itself(client: Client) -> None:
+    led = client.led()
+    await led.call("Light", "amber", {})
+    await led.call("Light", "red", {"DurationMs": 150})
+    ends = await led.get("EndsUsec")
+    assert await client.lamp().get("Colour") == "red"
+    await led.eventually(Colour="amber", EndsUsec=None)
+    assert wall_usec() >= ends
+    await client.lamp().eventually(Colour="amber")
+
+
+async def test_the_end_of_what_lasts_leaves_what_is_for_a_time(client: Client) -> None:
+    led = client.led()
+    await led.call("Light", "amber", {})
+    await led.call("Light", "red", {"DurationMs": 300})
+    await led.call("GiveBack", {"LastingOnly": True})
+    assert await client.lamp().get("Colour") == "red"
+    await led.eventually(**OWN)
+    await led.call("Light", "red", {"DurationMs": 60_000})
+    await led.call("GiveBack", {})
+    assert (await led.all()).items() >= OWN.items()
+
+
+@pytest.mark.parametrize(
+    ("colour", "options", "says"),
+    [
+        ("blue", {}, "Status shows no blue; it shows green, amber, red or none"),
+        ("red", {"FlashMs": 100, "Between": "blue"}, "Status shows no blue"),
+        ("red", {"Between": "green"}, "give FlashMs, too"),
+        ("pink", {}, "pink"),
+        ("red", {"FlashMs": 49}, "FlashMs"),
+        ("red", {"DurationMs": 0}, "DurationMs"),
+        ("red", {"Colour": "red"}, "Colour"),
+    ],
+)
+async def test_what_cannot_be_is_refused(client: Client, colour: str, options: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidArgument, match=says):
+        await client.led().call("Light", colour, options)
+    assert (await client.led().all()).items() >= OWN.items()
+
+
+async def test_an_led_that_is_not_there(client: Client) -> None:
+    for name in ("relay", "nothing"):
+        with pytest.raises(AxiodError):
+            await client.led(name).call("Light", "green", {})
+
+
+async def test_what_comes_late_is_not_done(client: Client) -> None:
+    for member, arguments in (("Light", ["red"]), ("GiveBack", [])):
+        with pytest.raises(Timeout):
+            await client.led().call(member, *arguments, {"DeadlineUsec": monotonic_usec() - 1})
+    assert (await client.led().all()).items() >= OWN.items()
+
+
+async def test_what_the_system_makes_of_it_is_seen(client: Client) -> None:
+    await client.lamp().call("SetTrigger", "timer")
+    await client.led().eventually(Trigger="timer", Colour=None, Mode="own")
+    await client.led().call("Light", "red", {})
+    await client.led().call("GiveBack", {})
+    assert await client.lamp().get("Trigger") == "timer"
+
+
+async def test_a_broken_one_changes_nothing_and_says_so(client: Client) -> None:
+    led, lamp = client.led(), client.lamp()
+    await lamp.call("SetBroken", True)
+    with pytest.raises(HardwareFailure, match="Input/output error"):
+        await led.call("Light", "red", {})
+    await led.eventually(Mode="own", Quality="fault")
+    assert "Input/output error" in await led.get("Problem")
+    await lamp.call("SetBroken", False)
+    await led.eventually(Problem=None, **OWN)
+
+
+async def test_one_that_breaks_while_it_is_lit_goes_on_when_it_is_mended(client: Client) -> None:
+    led, lamp = client.led(), client.lamp()
+    await led.call("Light", "red", {"FlashMs": 50})
+    await lamp.call("SetBroken", True)
+    await led.eventually(Quality="fault", Mode="flashing")
+    with pytest.raises(HardwareFailure):
+        await led.call("GiveBack", {})
+    await lamp.call("SetBroken", False)
+    await led.eventually(Problem=None, **OWN)
+    assert await lamp.get("Trigger") == "default-on"
+
+
+# --- over restarts ---
+
+
+async def test_what_it_was_told_goes_on_after_a_crash(client: Client) -> None:
+    led, lamp = client.led(), client.lamp()
+    await client.lamp("power").call("SetTrigger", "timer")
+    await client.led("power").eventually(Trigger="timer")
+    await client.led("power").call("Light", "amber", {})
+    await led.call("Light", "red", {"FlashMs": 100})
+    await client.kill(client.io)
+    assert (await led.all()).items() >= {"Mode": "flashing", "Colour": "red", "FlashMs": 100}.items()
+    await led.call("Light", "amber", {"DurationMs": 60_000})
+    changes = await lamp.get("Changes")
+    await client.kill(client.io)
+    assert (await led.all()).items() >= {"Mode": "steady", "Colour": "amber"}.items()
+    assert await lamp.get("Changes") == changes
+    await led.call("GiveBack", {})
+    assert (await lamp.all()).items() >= {"Colour": "green", "Trigger": "default-on"}.items()
+    await client.led("power").call("GiveBack", {})
+    assert await client.lamp("power").get("Trigger") == "timer"
+
+
+def on_disk(device: DeviceProcess) -> dict[str, Any]:
+    with contextlib.closing(sqlite3.connect(device.state / "io" / "state.sqlite")) as database:
+        rows = database.execute("SELECT key, value FROM state WHERE key LIKE '%.lit'").fetchall()
+    return {key: json.loads(value) for key, value in rows}
+
+
+async def test_nothing_is_left_on_disk_of_what_is_over(client: Client, device: DeviceProcess) -> None:
+    await client.led().call("Light", "red", {"DurationMs": 1})
+    await client.led().eventually(Mode="own")
+    await until(lambda: on_disk(device) == {})
+
+
+def store(device: DeviceProcess, **values: Any) -> None:
+    with contextlib.closing(sqlite3.connect(device.state / "io" / "state.sqlite")) as database:
+        for name, value in values.items():
+            database.execute("REPLACE INTO state VALUES (?, ?)", (f"{name}.lit", json.dumps(value)))
+        database.commit()
+
+
+async def test_another_boot_ends_it(client: Client, device: DeviceProcess) -> None:
+    led = client.led()
+    await led.call("Light", "red", {})
+    stored = on_disk(device)["status.lit"]
+    store(device, status=stored | {"boot": "an earlier one"})
+    await client.kill(client.io)
+    # A boot of a real board would have ended what is shown, too.
+    assert (await led.all()).items() >= {"Mode": "own", "Trigger": "none", "Colour": "red"}.items()
+    await until(lambda: on_disk(device) == {})
+    store(device, status=stored)
+    await client.kill(client.io)
+    assert await led.get("Mode") == "steady"
+
+
+async def test_what_was_stored_and_makes_no_sense_is_dropped(client: Client, device: DeviceProcess) -> None:
+    await client.led().call("Light", "red", {"DurationMs": 1})
+    await until(lambda: on_disk(device) == {})
+    store(device, status=["rubbish"], power={"boot": "", "own": 1}, network=7)
+    await client.kill(client.io)
+    for name in ("status", "power", "network"):
+        assert (await client.led(name).all()).items() >= OWN.items()
+
+
+async def test_the_fail_safe_gives_it_back(
+    client: Client, device: DeviceProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AXIOD_SIM_SOCKET", str(device.state / "lines"))
+    await client.led().call("Light", "red", {"FlashMs": 60_000})
+    fds = FakeFds()
+    folder = device.folder / "copy"
+    folder.mkdir()
+    with contextlib.closing(sqlite3.connect(folder / "state.sqlite")) as database:
+        database.execute("CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+        for key, value in on_disk(device).items():
+            database.execute("INSERT INTO state VALUES (?, ?)", (key, json.dumps(value)))
+        database.commit()
+    assert await asyncio.to_thread(fail_safe, BOARD, fds, folder) == []
+    assert (await client.lamp().all()).items() >= {"Colour": "green", "Trigger": "default-on"}.items()
+    fds.close()
+
+
+async def test_the_fail_safe_names_what_it_could_not_give_back(
+    client: Client, device: DeviceProcess, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("AXIOD_SIM_SOCKET", str(device.state / "nothing"))
+    fds = FakeFds()
+    folder = device.folder / "another"
+    folder.mkdir()
+    with contextlib.closing(sqlite3.connect(folder / "state.sqlite")) as database:
+        database.execute("CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+        stored = {"boot": "x", "own": {"trigger": "none", "colour": None, "files": {}}, "orders": [None, None]}
+        database.execute("INSERT INTO state VALUES ('status.lit', ?)", (json.dumps(stored),))
+        database.commit()
+    assert await asyncio.to_thread(fail_safe, BOARD, fds, folder) == ["status"]
+    assert "the LED status was not given back" in caplog.text
+    fds.close()

@@ -43,6 +43,11 @@ _FORMS = {
     "toggle": _Form("toggle OUTPUT", ("Output",)),
     "pulse": _Form("pulse OUTPUT TIME", ("Output", "DurationMs")),
     "virtual-input": _Form("virtual-input NUMBER on|off", ("Input", "Active")),
+    "led": _Form(
+        "led LED COLOUR [flash=TIME] [between=COLOUR] [duration=TIME]",
+        ("Led", "Colour"),
+        ("FlashMs", "Between", "DurationMs"),
+    ),
     "notify": _Form(
         'notify RECIPIENT "MESSAGE" [subject=TEXT] [body=TEXT] [method=GET|POST|PUT] [content-type=TYPE] '
         "[header:NAME=VALUE] [parameter:NAME=VALUE] [every TIME]",
@@ -60,8 +65,8 @@ _FORMS = {
 FORMS = tuple(form.form for form in _FORMS.values())
 OF_ALL = "[after TIME] [while-active] [at-most-once] [timeout=TIME] [retries=N]"
 _COMMON = ("WhileActive", "AtMostOnce", "TimeoutMs", "Retries")
-_TIMES = ("DurationMs", "TimeoutMs", "DelayMs", "PeriodMs")
-_KINDS = {"Output": "output", "Recipient": "recipient"}
+_TIMES = ("DurationMs", "FlashMs", "TimeoutMs", "DelayMs", "PeriodMs")
+_KINDS = {"Output": "output", "Led": "led", "Recipient": "recipient"}
 _MAPS = {"header": "Headers", "parameter": "Parameters"}
 _ON = {True: "on", False: "off"}
 

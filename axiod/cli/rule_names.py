@@ -25,6 +25,7 @@ _KINDS = {
     "port": (_PORTS,),
     "relay": (_RELAYS, _PORTS),
     "output": (_RELAYS, _PORTS),
+    "led": (("org.axiod.io1", "org.axiod.io1.Led"),),
     "schedule": ((_EVENTS, f"{_EVENTS}.Schedule"),),
     "virtual input": ((_EVENTS, f"{_EVENTS}.VirtualInput"),),
     "manual trigger": ((_EVENTS, f"{_EVENTS}.Trigger"),),

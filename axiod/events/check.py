@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from axiod.bus import topics
 from axiod.events import loops
-from axiod.events.output import target, words
+from axiod.events.output import DARK, target, words
 from axiod.events.validation import stays_active
 from axiod.events.watch import is_stateless, judge
 from axiod.events.wording import condition_words, event_words
@@ -65,6 +65,8 @@ class There:
     known: Mapping[Key, Known] = field(default_factory=dict)
     """The present states."""
     outputs: Mapping[str, Output] = field(default_factory=dict)
+    leds: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The colours of each LED."""
     recipients: Collection[str] = ()
     schedules: Collection[str] | None = None
     """The ids of all schedules in events; None where they are not known."""
@@ -178,8 +180,19 @@ def _missing(action: Action, there: There) -> str | None:
     output, recipient = action.parameters.get("Output"), action.parameters.get("Recipient")
     if output is not None and output not in there.outputs:
         return f"there is no output {output} now, so nothing is done"
+    if action.kind == "led":
+        return _missing_led(str(action.parameters.get("Led")), action, there)
     if recipient is not None and recipient not in there.recipients:
         return f"there is no recipient {recipient}, so nothing is sent"
+    return None
+
+
+def _missing_led(led: str, action: Action, there: There) -> str | None:
+    if led not in there.leds:
+        return f"there is no LED {led} now, so nothing is done"
+    for colour in (action.parameters.get("Colour"), action.parameters.get("Between")):
+        if colour not in (None, DARK, *there.leds[led]):
+            return f"the LED {led} shows no {colour}, so nothing is done; it shows {', '.join(there.leds[led])}"
     return None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from axiod.events.effect import Perform, Undo
 from axiod.events.loop_guard import NOBODY
-from axiod.events.output import move, target
+from axiod.events.output import level, move, target
 from axiod.events.rule import at_most_once
 from axiod.events.rule_state import Phase, Step, Undoing, period_ms
 
@@ -85,10 +85,10 @@ class Doing:
             if step.held is None:
                 continue
             kept = step.held[0]
-            level = self._shared.holders.release(step)
-            if level is not None:
+            left = self._shared.holders.release(step)
+            if left is not None:
                 # Stored until it is done, so that a crash does not leave an output where nobody wants it any more.
-                undoing = self._state.undoing[kept] = Undoing(step.activation, step.index, level)
+                undoing = self._state.undoing[kept] = Undoing(step.activation, step.index, left)
                 self._tell_undo(kept, undoing, now)
 
     def _tell_undo(self, moved: Target, undoing: Undoing, now: Moment) -> None:
@@ -118,7 +118,7 @@ class Doing:
         if action.while_active and moved is not None:
             if step.held is None:
                 state.undoing.pop(moved, None)
-                shared.holders.hold(step, moved, bool(action.parameters.get("Active", True)))
+                shared.holders.hold(step, moved, level(action))
             elif not shared.holders.decides(step):
                 step.phase = Phase.DONE
                 return

@@ -90,7 +90,7 @@ class Undo:
     activation: int
     step: int
     action: Action
-    """A set or a virtual-input."""
+    """A set, a virtual-input or a led."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from axiod.events.index import Known
     from axiod.events.loop_guard import Cause
     from axiod.events.moment import Key, Moment, Told
-    from axiod.events.output import Output, Target
+    from axiod.events.output import Level, Output, Target
     from axiod.events.watch import Watch
 
 _SPARE_TIMERS = 64
@@ -265,8 +265,8 @@ class Engine:
         """The present value of every stateful event."""
         return self._index.known
 
-    def wanted(self, target: Target) -> bool | None:
-        """Return the level at which rules want an output or virtual input now; None where none keeps it anywhere."""
+    def wanted(self, target: Target) -> Level | None:
+        """Return the level at which rules want a target now; None where none keeps it anywhere."""
         return self._shared.holders.wanted(target)
 
     # --- inside ---

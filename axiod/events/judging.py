@@ -13,6 +13,7 @@ from axiod.errors import InvalidArgument, NotFound
 from axiod.events import record, study
 from axiod.events.explain import explain
 from axiod.events.moment import Moment
+from axiod.events.output import DARK
 from axiod.events.recipient import check_takes
 from axiod.events.validation import validate
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from axiod.events.engine import Engine
     from axiod.events.outputs import Outputs
     from axiod.events.recipients import RecipientsHandler
-    from axiod.events.rule import Rule
+    from axiod.events.rule import Action, Rule
 
 
 class Judging:
@@ -47,6 +48,8 @@ class Judging:
             if "Output" in action.parameters and not self._outputs.may_be(str(action.parameters["Output"])):
                 there = ", ".join(sorted(self._outputs.all)) or "none"
                 raise NotFound(f"action {number}: there is no output {action.parameters['Output']!r}; there is {there}")
+            if "Led" in action.parameters:
+                self._validate_led(number, action)
             if "Recipient" not in action.parameters:
                 continue
             recipient = str(action.parameters["Recipient"])
@@ -57,6 +60,17 @@ class Judging:
                 check_takes(types[recipient], notification=action.kind == "notify")
             except InvalidArgument as error:
                 raise InvalidArgument(f"action {number}: {error}") from None
+
+    def _validate_led(self, number: int, action: Action) -> None:
+        led, leds = str(action.parameters["Led"]), self._outputs.leds
+        if not self._outputs.may_be_led(led):
+            there = ", ".join(sorted(leds)) or "none"
+            raise NotFound(f"action {number}: there is no LED {led!r}; there is {there}")
+        for name in ("Colour", "Between"):
+            colour = action.parameters.get(name)
+            if led in leds and colour not in (None, DARK, *leds[led]):
+                can = f"{', '.join(leds[led])} or {DARK}"
+                raise InvalidArgument(f"action {number}: {name} is {colour}; the LED {led} shows {can}")
 
     async def check(self, rules: list[Rule]) -> list[dict[str, Any]]:
         """Return what is wrong with rules, as Check of the contract."""

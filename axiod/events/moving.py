@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moving outputs and virtual inputs: one thing after the other for each of them, and no output waits for another.
+"""Moving outputs, virtual inputs and LEDs: one thing after the other for each of them, and no output waits for another.
 
 An action is carried out within DEADLINE_SECONDS after its rule wanted it, or refused: what comes late may do harm.
-While the service of the output is away, its return is waited for as long. `set` is tried again where it failed, because
-twice is the same as once; toggle and pulse are not, where it is not known whether they were done.
+While the service of the output is away, its return is waited for as long. `set` and `led` are tried again where they
+failed, because twice is the same as once; toggle and pulse are not, where it is not known whether they were done.
 
 What lasts while a rule is active, and what undoes it, is right as long as nothing else is wanted: after the deadline
 its failure is told, but it goes on being tried until it succeeds or something else is wanted of the same output.
@@ -23,7 +23,7 @@ from axiod.errors import AxiodError, Busy, HardwareFailure, Internal, LimitReach
 from axiod.events.output import target
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from axiod.events.outputs import Outputs
     from axiod.events.rule import Action
@@ -32,12 +32,13 @@ _log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 5.0
 ATTEMPT_SECONDS = 2.0
-"""So long one attempt of a set may take."""
+"""So long one attempt of what may be tried again may take."""
 ATTEMPTS = 3
-"""Of a set that fails, other than because its service is away."""
+"""Of what fails and may be tried again, other than because its service is away."""
 MOST_WAITING = 256
 """Actions that wait for one output."""
 _PAUSE_SECONDS = (0.1, 0.3, 1.0, 2.0, 5.0)
+_REPEATABLE = ("set", "led")
 _NOT_DONE = (Unavailable, LimitReached)
 """After these it is certain that nothing was done."""
 _MAY_PASS = (Unavailable, LimitReached, Timeout, HardwareFailure, Busy, Internal)
@@ -159,7 +160,7 @@ class Mover:
                 return None
             attempts += 1
             failures += not isinstance(error, _NOT_DONE)
-            repeatable = move.action.kind == "set" or isinstance(error, _NOT_DONE)
+            repeatable = move.action.kind in _REPEATABLE or isinstance(error, _NOT_DONE)
             if not isinstance(error, _MAY_PASS) or not repeatable:
                 return error
             if failures >= ATTEMPTS or late:
@@ -185,9 +186,11 @@ class Mover:
         if action.kind == "virtual-input":
             self._set_input(int(str(action.parameters["Input"])), bool(action.parameters["Active"]))
             return
-        place = self._outputs.place(str(action.parameters["Output"]))
+        led = action.kind == "led"
+        find = self._outputs.led_place if led else self._outputs.place
+        place = find(str(action.parameters["Led" if led else "Output"]))
         now = monotonic_usec()
-        patience = ATTEMPT_SECONDS if action.kind == "set" else DEADLINE_SECONDS
+        patience = ATTEMPT_SECONDS if action.kind in _REPEATABLE else DEADLINE_SECONDS
         # It is never carried out after this call has ended, so that nothing is overtaken by what was given up.
         deadline = now + int(patience * 1e6)
         if not late:
@@ -195,12 +198,23 @@ class Mover:
         options = {"DeadlineUsec": deadline}
         seconds = (deadline - now) / 1e6
         call, path, interface = place.client.call, place.path, place.interface
-        if action.kind == "set":
+        if led:
+            await call(path, interface, *light(action, options), timeout=seconds)
+        elif action.kind == "set":
             await call(path, interface, "Set", bool(action.parameters["Active"]), options, timeout=seconds)
         elif action.kind == "toggle":
             await call(path, interface, "Toggle", options, timeout=seconds)
         else:
             await call(path, interface, "Pulse", action.parameters["DurationMs"], options, timeout=seconds)
+
+
+def light(action: Action, options: Mapping[str, Any]) -> tuple[str, *tuple[Any, ...]]:
+    """Return the method of org.axiod.io1.Led that carries out an action, and its arguments."""
+    given = action.parameters
+    if "Colour" not in given:
+        return "GiveBack", {"LastingOnly": True, **options}
+    shown = {name: given[name] for name in ("FlashMs", "Between", "DurationMs") if name in given}
+    return "Light", str(given["Colour"]), {**shown, **options}
 
 
 async def _finish(rest: Awaitable[Any]) -> None:

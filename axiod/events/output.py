@@ -9,6 +9,9 @@ from enum import StrEnum
 from axiod.bus import topics
 from axiod.events.rule import Action
 
+DARK = "none"
+"""The colour of an LED that is dark."""
+
 
 class OutputKind(StrEnum):
     """Which service has it."""
@@ -40,9 +43,14 @@ class Shown:
 
 
 Target = str
-"""An output's id, or "virtual-input:NUMBER"; what two actions have in common that move the same thing."""
+"""An output's id, "virtual-input:NUMBER" or "led:ID"; what two actions have in common that move the same thing."""
 
-_VIRTUAL = "virtual-input:"
+Level = bool | str
+"""Where a target is kept: on or off; of an LED what it shows, for example "red" or "red 250 none" for one that flashes,
+and "" for what it shows by itself.
+"""
+
+_VIRTUAL, _LED = "virtual-input:", "led:"
 
 
 def target(action: Action) -> Target | None:
@@ -51,14 +59,35 @@ def target(action: Action) -> Target | None:
         return str(action.parameters.get("Output", ""))
     if action.kind == "virtual-input":
         return f"{_VIRTUAL}{action.parameters.get('Input', '')}"
+    if action.kind == "led":
+        return f"{_LED}{action.parameters.get('Led', '')}"
     return None
 
 
-def move(moved: Target, active: bool) -> Action:  # (what, level)
-    """Return the action that brings a target to a level."""
+def level(action: Action) -> Level:
+    """Return the level at which an action that lasts keeps its target."""
+    given = action.parameters
+    if action.kind != "led":
+        return bool(given.get("Active", True))
+    flashing = ("FlashMs", "Between") if given.get("FlashMs") else ()
+    return " ".join([str(given.get("Colour", "")), *(str(given.get(name, DARK)) for name in flashing)])
+
+
+def opposite(of: Level) -> Level:
+    """Return the level to which a target goes when nothing keeps it where it is any more."""
+    return "" if isinstance(of, str) else not of
+
+
+def move(moved: Target, to: Level) -> Action:
+    """Return the action that brings a target to a level. An action "led" without Colour gives the LED back."""
+    if isinstance(to, str):
+        colour, *flashing = to.split() or [""]
+        given: dict[str, object] = {"Led": moved.removeprefix(_LED)}
+        given |= {"Colour": colour} if colour else {}
+        return Action("led", given | ({"FlashMs": int(flashing[0]), "Between": flashing[1]} if flashing else {}))
     if moved.startswith(_VIRTUAL):
-        return Action("virtual-input", {"Input": int(moved.removeprefix(_VIRTUAL)), "Active": active})
-    return Action("set", {"Output": moved, "Active": active})
+        return Action("virtual-input", {"Input": int(moved.removeprefix(_VIRTUAL)), "Active": to})
+    return Action("set", {"Output": moved, "Active": to})
 
 
 def shown(moved: Target, output: Output | None) -> tuple[Shown, ...]:
@@ -77,4 +106,6 @@ def shown(moved: Target, output: Output | None) -> tuple[Shown, ...]:
 
 def words(moved: Target) -> str:
     """Return a target for a sentence."""
+    if moved.startswith(_LED):
+        return f"the LED {moved.removeprefix(_LED)}"
     return f"virtual input {moved.removeprefix(_VIRTUAL)}" if moved.startswith(_VIRTUAL) else moved

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The outputs that rules may move: relays and the ports that are outputs now, found at the services that have them."""
+"""What rules may move: relays, the ports that are outputs now, and LEDs, found at the services that have them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 IO, RELAYS = "org.axiod.io1", "org.axiod.relays1"
-PORT, RELAY = f"{IO}.Port", f"{RELAYS}.Relay"
+PORT, RELAY, LED = f"{IO}.Port", f"{RELAYS}.Relay", f"{IO}.Led"
 _KIND = {PORT: OutputKind.PORT, RELAY: OutputKind.RELAY}
 _MANAGER = "org.freedesktop.DBus.ObjectManager"
-_STATE_KEY = "outputs"
+_STATE_KEY, _LED_KEY = "outputs", "leds"
 _AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an output is on the bus."""
+    """Where an output or an LED is on the bus."""
 
     client: Service
     path: str
@@ -51,13 +51,15 @@ class Outputs:
         self._on_change = on_change
         self._sources: Sources | None = None
         self._known: dict[str, dict[str, Output]] = {RELAYS: {}, IO: {}}
+        self.leds: dict[str, list[str]] = {}
+        """The colours of each LED, by its id."""
         self._seen: set[str] = set()
         """The services that ever said what they have."""
         self._loaded: set[str] = set()
         """The services that said what they have since they came."""
         self._loading: dict[str, asyncio.Task[None]] = {}
         self._names: dict[str, dict[int, str]] = {}
-        self._restore(state.get(_STATE_KEY))
+        self._restore(state.get(_STATE_KEY), state.get(_LED_KEY))
 
     @property
     def all(self) -> Mapping[str, Output]:
@@ -72,6 +74,10 @@ class Outputs:
     def may_be(self, id_: str) -> bool:
         """Whether there is an output, or it may be one of a service that was never seen."""
         return id_ in self.all or self._seen != self._known.keys()
+
+    def may_be_led(self, id_: str) -> bool:
+        """Whether there is an LED, or it may be one of a service that was never seen."""
+        return id_ in self.leds or IO not in self._seen
 
     async def start(self, sources: Sources) -> None:
         """Begin to follow the services that have outputs."""
@@ -116,6 +122,15 @@ class Outputs:
             raise Unavailable(f"there is no output {id_} known, and {away} is away")
         raise NotFound(f"there is no output {id_}; there is {', '.join(sorted(self.all)) or 'none'}")
 
+    def led_place(self, id_: str) -> Place:
+        """Return where an LED is; raises NotFound, Unavailable as place() does."""
+        if id_ in self.leds and self._sources is not None:
+            client = self._sources.client(IO)
+            return Place(client, f"{client.root}/led/{id_}", LED)
+        if IO not in self._loaded:
+            raise Unavailable(f"there is no LED {id_} known, and {IO} is away")
+        raise NotFound(f"there is no LED {id_}; there is {', '.join(sorted(self.leds)) or 'none'}")
+
     # --- finding them ---
 
     def _on_objects(self, service: str, _message: Message) -> None:
@@ -138,8 +153,12 @@ class Outputs:
             told = True
             await asyncio.sleep(_AGAIN_SECONDS)
         del self._loading[service]
-        changed = found != self._known[service] or service not in self._seen
-        self._known[service] = found
+        outputs, leds = found
+        if service == IO and leds != self.leds:
+            self.leds = leds
+            self._state.soon(_LED_KEY, leds)
+        changed = outputs != self._known[service] or service not in self._seen
+        self._known[service] = outputs
         self._loaded.add(service)
         self._seen.add(service)
         if changed:
@@ -147,18 +166,24 @@ class Outputs:
             self._state.soon(_STATE_KEY, stored)
         self._on_change()
 
-    async def _found(self, client: Service, *, told: bool) -> dict[str, Output] | None:
-        """Return the outputs of a service; None when it does not say, which is logged unless it was told before."""
+    async def _found(self, client: Service, *, told: bool) -> tuple[dict[str, Output], dict[str, list[str]]] | None:
+        """Return the outputs of a service, and the colours of its LEDs.
+
+        None when it does not say, which is logged unless it was told before.
+        """
         try:
             objects = await client.objects()
             self._names[client.name] = dict(filter(None, map(_name, objects.values())))
-            return dict(filter(None, (_output(path, interfaces) for path, interfaces in objects.items())))
+            outputs = dict(filter(None, (_output(path, interfaces) for path, interfaces in objects.items())))
+            return outputs, dict(filter(None, (_led(path, interfaces) for path, interfaces in objects.items())))
         except (AxiodError, KeyError, TypeError, ValueError) as error:
             if not told:
                 _log.warning("%s does not tell what outputs it has: %s: %s", client.name, type(error).__name__, error)
         return None
 
-    def _restore(self, stored: Any) -> None:
+    def _restore(self, stored: Any, leds: Any) -> None:
+        for id_, colours in leds.items() if isinstance(leds, dict) else ():
+            self.leds[id_] = list(map(str, colours)) if isinstance(colours, list) else []
         for service, outputs in stored.items() if isinstance(stored, dict) else ():
             if service not in self._known or not isinstance(outputs, list):
                 continue
@@ -183,3 +208,8 @@ def _output(path: str, interfaces: Mapping[str, Mapping[str, Any]]) -> tuple[str
             id_ = path.rpartition("/")[2]
             return id_, Output(id_, int(properties["Number"]), kind)
     return None
+
+
+def _led(path: str, interfaces: Mapping[str, Mapping[str, Any]]) -> tuple[str, list[str]] | None:
+    properties = interfaces.get(LED)
+    return None if properties is None else (path.rpartition("/")[2], list(properties["Colours"]))

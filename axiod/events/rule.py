@@ -45,11 +45,12 @@ class Action:
     """One action. Which of the parameters an action has depends on its kind."""
 
     kind: str
-    """set, toggle, pulse, virtual-input, notify, send-file, publish or log."""
+    """set, toggle, pulse, virtual-input, led, notify, send-file, publish or log."""
     parameters: Mapping[str, object] = field(default_factory=dict)
     """As the contract names them (Actions of org.axiod.events1.Rule): Output, Active, DurationMs, Recipient, …"""
     while_active: bool = False
-    """It lasts while the rule is active, and is undone after: set and virtual-input. A notify is repeated."""
+    """It lasts while the rule is active, and is undone after: set, virtual-input and led. A notify is
+    repeated."""
     delay_ms: int = 0
     """It waits so long after the action before it, or after the activation."""
     at_most_once: bool = False

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from axiod.events.moment import Told
-    from axiod.events.output import Target
+    from axiod.events.output import Level, Target
     from axiod.events.rule import Action, Condition, Rule
 
 _VERSION = 1
@@ -40,17 +40,17 @@ class Step:
     phase: Phase
     due: Moment | None
     """When it is to be done, or to be repeated; None for never more."""
-    held: tuple[str, bool, int] | None = None
+    held: tuple[str, Level, int] | None = None
     """What it keeps at which level, and its place in the order of all that do so, the latest highest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """An output or virtual input that is being brought to a level because nothing keeps it where it was."""
+    """An output, virtual input or LED that is being brought to a level because nothing keeps it where it was."""
 
     activation: int
     index: int
-    level: bool
+    level: Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class RuleState:
             since={int(place): Moment.from_json(moment) for place, moment in data.get("since", {}).items()},
             steps=[_step(row) for row in data.get("steps", [])],
             undoing={
-                str(moved): Undoing(int(activation), int(index), bool(level))
+                str(moved): Undoing(int(activation), int(index), _level(level))
                 for moved, (activation, index, level) in data.get("undoing", {}).items()
             },
             happenings={
@@ -202,5 +202,9 @@ def _step(row: list[Any]) -> Step:
         int(index),
         Phase(phase),
         Moment.from_json(due) if due else None,
-        (str(held[0]), bool(held[1]), int(held[2])) if held else None,
+        (str(held[0]), _level(held[1]), int(held[2])) if held else None,
     )
+
+
+def _level(stored: Any) -> Level:
+    return stored if isinstance(stored, str) else bool(stored)

@@ -154,6 +154,7 @@ class EventsService:
         """Return what there is besides outputs, for the check of rules."""
         mqtt = self._mqtt.handler if self._mqtt is not None else None
         return {
+            "leds": self._outputs.leds,
             "recipients": list(self._recipients.types),
             "schedules": self._schedules.event_ids,
             "mqtt_active": mqtt is not None and mqtt.active,

@@ -30,6 +30,7 @@ _PARAMETERS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "toggle": (frozenset({"Output"}), frozenset()),
     "pulse": (frozenset({"Output", "DurationMs"}), frozenset()),
     "virtual-input": (frozenset({"Input", "Active"}), frozenset()),
+    "led": (frozenset({"Led", "Colour"}), frozenset({"FlashMs", "Between", "DurationMs"})),
     "notify": (
         frozenset({"Recipient"}),
         _NETWORK | {"Message", "Subject", "Method", "Headers", "Body", "ContentType", "Parameters", "PeriodMs"},
@@ -39,7 +40,7 @@ _PARAMETERS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "log": (frozenset({"Message"}), frozenset({"Severity"})),
 }
 """Of each kind of action: what must be given, and what may be."""
-_LASTING = ("set", "virtual-input", "notify")
+_LASTING = ("set", "virtual-input", "led", "notify")
 
 
 def validate(rule: Rule, known: Mapping[Key, Known] | None) -> None:
@@ -169,6 +170,8 @@ def _action(action: Action, *, lasts: bool) -> None:
             raise InvalidArgument(f"{action.kind} needs {name}")
     if action.kind == "publish" and set("+#\0") & set(str(action.parameters["Topic"])):
         raise InvalidArgument("Topic has a + or #, which are for subscriptions; name one topic")
+    if action.kind == "led":
+        _led(action)
     repeats = "PeriodMs" in action.parameters
     if not action.while_active:
         if repeats:
@@ -183,6 +186,14 @@ def _action(action: Action, *, lasts: bool) -> None:
         )
     if action.kind == "notify" and not repeats:
         raise InvalidArgument("WhileActive repeats a notify; set PeriodMs too, how often")
+
+
+def _led(action: Action) -> None:
+    given = action.parameters
+    if action.while_active == ("DurationMs" in given):
+        raise InvalidArgument("give either WhileActive or DurationMs, so that the LED shows its own again some time")
+    if "Between" in given and "FlashMs" not in given:
+        raise InvalidArgument("Between is what the LED shows between flashes; give FlashMs, too")
 
 
 def _one_of(names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from axiod.bus import topics
-from axiod.events.output import target, words
+from axiod.events.output import DARK, target, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +51,8 @@ def action_words(action: Action) -> str:
     if action.kind == "pulse":
         duration = given.get("DurationMs", 0)
         return f"pulse {moved} for {seconds(duration if isinstance(duration, int) else 0)}"
+    if action.kind == "led":
+        return _led_words(action)
     if action.kind == "notify":
         return f"notify recipient {given.get('Recipient', '')}"
     if action.kind == "send-file":
@@ -58,6 +60,17 @@ def action_words(action: Action) -> str:
     if action.kind == "publish":
         return f"publish to {str(given.get('Topic', ''))[:80]}"
     return f"log {str(given.get('Message', ''))[:80]!r}" if action.kind == "log" else action.kind
+
+
+def _led_words(action: Action) -> str:
+    given = action.parameters
+    colour, between, duration = given.get("Colour"), given.get("Between", DARK), given.get("DurationMs")
+    if not colour:
+        return f"give the LED {given.get('Led', '')} back"
+    text = f"light the LED {given.get('Led', '')}: {'dark' if colour == DARK else colour}"
+    if given.get("FlashMs"):
+        text += ", flashing" if between == DARK else f" and {between}, flashing"
+    return text + (f", for {seconds(duration)}" if isinstance(duration, int) else "")
 
 
 def seconds(milliseconds: int) -> str:

@@ -35,12 +35,12 @@ NAMES = Names(
         ],
         "virtual input": [thing("3", Number=3, Name="Fire")],
         "manual trigger": [thing("1", Number=1, Name="Bell")],
+        "led": [thing("status", Terminal="Status")],
         "recipient": [thing("4", Name="guard"), thing("5", Name="the boss")],
     }
 )
-NOTHING = Names(
-    {kind: [] for kind in ("port", "relay", "output", "schedule", "virtual input", "manual trigger", "recipient")}
-)
+KINDS = ("port", "relay", "output", "schedule", "virtual input", "manual trigger", "led", "recipient")
+NOTHING = Names({kind: [] for kind in KINDS})
 
 
 def port(**more: Any) -> dict[str, Any]:
@@ -183,6 +183,16 @@ ACTIONS: list[tuple[str, dict[str, Any], str]] = [
         'notify "the boss" "" body=\'{"a": 1}\' method=POST content-type=application/json header:X-A=b parameter:n=1',
     ),
     (
+        "led status red flash=250ms between=green while-active",
+        {"Kind": "led", "Led": "status", "Colour": "red", "FlashMs": 250, "Between": "green", "WhileActive": True},
+        "",
+    ),
+    (
+        "led status none duration=2s",
+        {"Kind": "led", "Led": "status", "Colour": "none", "DurationMs": 2000},
+        "",
+    ),
+    (
         "send-file 9 event-log file-name=log-%F.csv",
         {"Kind": "send-file", "Recipient": "9", "File": "event-log", "FileName": "log-%F.csv"},
         "ids",
@@ -232,6 +242,8 @@ def test_an_action(text: str, record: dict[str, Any], shown: str) -> None:
         ("notify guard a method=DELETE", "Method is 'DELETE'; it must be one of GET, POST, PUT"),
         ("publish a b qos=3", "Qos is 3; it must be a whole number from 0 to 2"),
         ("publish a b qos=1 qos=2", "qos is given twice"),
+        ("led statsu red duration=1s", "there is no led 'statsu'; did you mean status (Status)?"),
+        ("led status pink duration=1s", "Colour is 'pink'; it must be one of none, amber, blue"),
         ("virtual-input 65 on", "Input is 65; it must be a whole number from 1 to 64"),
         ("log", 'it must be log "MESSAGE" [severity=info|warning|error]'),
     ],

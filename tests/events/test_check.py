@@ -129,6 +129,21 @@ def test_absent(wrong: Rule, severity: str, text: str) -> None:
     assert text in finding.text
 
 
+@pytest.mark.parametrize(
+    ("colour", "leds", "text"),
+    [
+        ("red", {}, "action 1: there is no LED status now, so nothing is done"),
+        ("red", {"status": ["green"]}, "the LED status shows no red, so nothing is done; it shows green"),
+    ],
+)
+def test_an_led_that_cannot_do_it(colour: str, leds: dict[str, list[str]], text: str) -> None:
+    wrong = rule("1", [port(1)], [Action("led", {"Led": "status", "Colour": colour}, while_active=True)])
+    finding = only(wrong, there=replace(THERE, leds=leds))
+    assert (finding.severity, finding.kind) == ("error", "absent")
+    assert text in finding.text
+    assert found(wrong, there=replace(THERE, leds={"status": ["green", "red"]})) == []
+
+
 def test_mqtt_is_turned_off() -> None:
     publish = rule("1", [port(1)], [Action("publish", {"Topic": "x"})])
     assert only(publish, there=replace(THERE, mqtt_active=False)).text.startswith("action 1: the MQTT client is turned")

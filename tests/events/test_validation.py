@@ -100,6 +100,13 @@ def test_wrong_conditions(condition: Condition, text: str) -> None:
         (given(PUBLISH, Topic="a/#"), "Topic has a + or #"),
         (given(NOTIFY, PeriodMs=1000), "set WhileActive too"),
         (replace(NOTIFY, while_active=True), "set PeriodMs too"),
+        (Action("led", {"Led": "status", "Colour": "red"}), "give either WhileActive or DurationMs, so that the LED"),
+        (
+            Action("led", {"Led": "status", "Colour": "red", "DurationMs": 5}, while_active=True),
+            "give either WhileActive or DurationMs",
+        ),
+        (Action("led", {"Led": "status", "Colour": "red", "Between": "none"}, while_active=True), "give FlashMs, too"),
+        (Action("led", {"Led": "status"}, while_active=True), "led needs Colour"),
         (replace(PUBLISH, while_active=True), "publish cannot last while the rule is active"),
         (Action("toggle", {"Output": "x"}, while_active=True), "toggle cannot last while the rule is active"),
     ],

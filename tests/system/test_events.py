@@ -13,13 +13,13 @@ import pytest_asyncio
 
 from axiod.bus.client import Service
 from axiod.bus.connection import Connection
-from axiod.errors import AxiodError, Conflict, Timeout, Unavailable
+from axiod.errors import AxiodError, Conflict, InvalidArgument, NotFound, Timeout, Unavailable
 from axiod.sim.device import Device
 from tests.conftest import Daemon, until
 from tests.events.conftest import EventsProcess, is_on, refusal, say, turn
 from tests.events.mqtt.peers import Broker, read_from
 from tests.sim.device_process import Thing
-from tests.system.conftest import DRIVE, PORT, PORTS, RELAY, RELAYS, TERMINALS, WIRE
+from tests.system.conftest import DRIVE, LAMP, PORT, PORTS, RELAY, RELAYS, TERMINALS, WIRE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -103,6 +103,39 @@ async def test_a_contact_moves_a_relay(rules: Rules) -> None:
     await Thing(rules.sim, TERMINALS + "output1", DRIVE).eventually(Active=False, Transitions=2)
     await rules.wire("open")
     await rules.coil.eventually(Active=False, Transitions=2)
+
+
+async def test_leds_are_lit_and_given_back(rules: Rules) -> None:
+    lamp = Thing(rules.sim, TERMINALS + "status", LAMP)
+    flash = {"Kind": "led", "Led": "status", "Colour": "red", "FlashMs": 60_000, "WhileActive": True}
+    brief = {"Kind": "led", "Led": "power", "Colour": "amber", "DurationMs": 100}
+    await rules.add([CLOSED], [flash, brief])
+    await rules.wire("closed")
+    await lamp.eventually(Colour="red", Trigger="none")
+    # Green, dark for a moment, amber, and green again.
+    await Thing(rules.sim, TERMINALS + "power", LAMP).eventually(Changes=3, Colour="green", Trigger="default-on")
+    await until_logged(rules, "light the LED status: red, flashing")
+    # Neither end of the chain forgets what is to be undone.
+    await rules.kill("events", "io")
+    await rules.wire("open")
+    await lamp.eventually(Colour="green", Trigger="default-on")
+    await until_logged(rules, "give the LED status back")
+
+
+async def until_logged(rules: Rules, text: str) -> None:
+    """Wait until the event log has a text."""
+    async with asyncio.timeout(10):
+        while not any(text in one.get("Text", "") for one in await rules.logged()):
+            pass
+
+
+async def test_an_led_that_is_not_there_is_refused(rules: Rules) -> None:
+    for led, colour, error, says in (
+        ("relay", "green", NotFound, "action 1: there is no LED 'relay'; there is network, power, status"),
+        ("power", "red", InvalidArgument, "action 1: Colour is red; the LED power shows green, amber or none"),
+    ):
+        with pytest.raises(error, match=says):
+            await rules.add([CLOSED], [{"Kind": "led", "Led": led, "Colour": colour, "WhileActive": True}])
 
 
 async def test_a_restart_of_the_rules_moves_nothing(rules: Rules) -> None:

@@ -2,7 +2,7 @@
 """Actions as VAPIX has them, a token and parameters, and as the contract has them. Pure.
 
 A fixed action is done once; an unlimited one lasts as long as all conditions hold. Sources: VAPIX action1, "Action
-templates", and "Output Port Action" of the I/O port API.
+templates" and "LED control", and "Output Port Action" of the I/O port API.
 """
 
 from __future__ import annotations
@@ -24,8 +24,16 @@ if TYPE_CHECKING:
 
 _FIXED, _UNLIMITED = "com.axis.action.fixed.", "com.axis.action.unlimited."
 FIXED_TOGGLE, UNLIMITED_TOGGLE = f"{_FIXED}io.toggle", f"{_UNLIMITED}io.toggle"
+FIXED_LED, UNLIMITED_LED = f"{_FIXED}ledcontrol", f"{_UNLIMITED}ledcontrol"
 PUBLISH = f"{_FIXED}mqttpublish"
 _LONGEST_SECONDS = 86_400
+_FLASH_MS, _SHORTEST_FLASH_MS, _LONGEST_FLASH_MS = 250, 50, 60_000
+"""What is flashed without an interval, and the limits of one."""
+_LED = "led"
+"""Clients call the LED status statusled."""
+_DARK = "none"
+_COLOURS = (_DARK, "amber", "blue", "green", "red", "white", "yellow")
+_SAID_TO_BE_NOTHING = (("Method", "GET"), ("Between", _DARK))
 _METHODS = ("GET", "POST", "PUT")
 _YES = {"1": True, "true": True, "yes": True, "": False, "0": False, "false": False, "no": False}
 
@@ -51,6 +59,8 @@ _WEB = ("message", "parameters", "method", "http_headers", "body")
 TEMPLATES: Mapping[str, Template] = {
     FIXED_TOGGLE: Template(("port", "state", "duration"), ("port", "state")),
     UNLIMITED_TOGGLE: Template(("port", "state"), ("port", "state")),
+    FIXED_LED: Template(("led", "color", "duration", "interval"), ("led", "color", "duration")),
+    UNLIMITED_LED: Template(("led", "color", "interval"), ("led", "color")),
     f"{_FIXED}notification.http": Template(_WEB, (), "com.axis.recipient.http"),
     f"{_FIXED}notification.https": Template(_WEB, (), "com.axis.recipient.https"),
     f"{_FIXED}notification.smtp": Template(("subject", "message"), (), "com.axis.recipient.smtp"),
@@ -73,6 +83,8 @@ def actions(token: str, given: Mapping[str, str], output: Callable[[int], str], 
     """
     if token in (FIXED_TOGGLE, UNLIMITED_TOGGLE):
         return _toggle(given, output, unlimited=is_unlimited(token))
+    if token in (FIXED_LED, UNLIMITED_LED):
+        return [_light(given, unlimited=is_unlimited(token))]
     if token == PUBLISH:
         return [_publish(given)]
     return [_notify(token, given, recipient)]
@@ -93,6 +105,27 @@ def _toggle(given: Mapping[str, str], output: Callable[[int], str], *, unlimited
     if active:
         return [{"Kind": "pulse", "Output": id_, "DurationMs": seconds * 1000}]
     return [done, {"Kind": "set", "Output": id_, "Active": True, "DelayMs": seconds * 1000}]
+
+
+def _light(given: Mapping[str, str], *, unlimited: bool) -> Action:
+    colour, comma, between = (part.strip().lower() for part in given["color"].partition(","))
+    if colour not in _COLOURS or (comma and between not in _COLOURS):
+        raise InvalidArgument(
+            f"the parameter color is {given['color'][:40]!r}; it must be one or two (with a comma) of "
+            f"{', '.join(_COLOURS)}"
+        )
+    done: Action = {"Kind": "led", "Led": given["led"].removesuffix(_LED) or _LED, "Colour": colour}
+    if comma:
+        interval = number("interval", given.get("interval") or str(_FLASH_MS), _LONGEST_FLASH_MS)
+        if interval < _SHORTEST_FLASH_MS:
+            raise InvalidArgument(f"the parameter interval must be at least {_SHORTEST_FLASH_MS}")
+        done |= {"FlashMs": interval, "Between": between}
+    if unlimited:
+        return done | {"WhileActive": True}
+    seconds = number("duration", given["duration"], _LONGEST_SECONDS)
+    if not seconds:
+        raise InvalidArgument("the parameter duration must be at least 1")
+    return done | {"DurationMs": seconds * 1000}
 
 
 def _publish(given: Mapping[str, str]) -> Action:
@@ -168,7 +201,7 @@ def essence(done: Sequence[Mapping[str, Any]]) -> str:
 def _said(action: Mapping[str, Any]) -> dict[str, Any]:
     # Active says something also when it is false.
     said = {name: value for name, value in action.items() if value or name == "Active"}
-    return {name: value for name, value in said.items() if (name, value) != ("Method", "GET")}
+    return {name: value for name, value in said.items() if (name, value) not in _SAID_TO_BE_NOTHING}
 
 
 def shown(done: Sequence[Action], ports: Mapping[str, int]) -> tuple[str, dict[str, str]] | None:
@@ -197,6 +230,14 @@ def shown(done: Sequence[Action], ports: Mapping[str, int]) -> tuple[str, dict[s
         token = UNLIMITED_TOGGLE if action.get("WhileActive") else FIXED_TOGGLE
         if token == FIXED_TOGGLE:
             found["duration"] = str(duration)
+    elif kind == "led":
+        action = done[0]
+        token = UNLIMITED_LED if action.get("WhileActive") else FIXED_LED
+        found = {"led": f"{action['Led']}{_LED}", "color": str(action["Colour"]), "interval": ""}
+        if flash := action.get("FlashMs"):
+            found |= {"color": f"{action['Colour']},{action.get('Between', _DARK)}", "interval": str(flash)}
+        if token == FIXED_LED:
+            found["duration"] = str(int(action["DurationMs"]) // 1000 or 1)
     else:
         return None
     # What the template cannot say, a delay for example, must not get lost.

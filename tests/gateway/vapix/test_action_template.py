@@ -12,7 +12,15 @@ from axiod.bus.arguments import plain_options
 from axiod.errors import InvalidArgument
 from axiod.gateway.names import RECIPIENT, RECIPIENTS, RULE
 from axiod.gateway.vapix import action_template, recipient_template
-from axiod.gateway.vapix.action_template import FIXED_TOGGLE, PUBLISH, TEMPLATES, UNLIMITED_TOGGLE, essence
+from axiod.gateway.vapix.action_template import (
+    FIXED_LED,
+    FIXED_TOGGLE,
+    PUBLISH,
+    TEMPLATES,
+    UNLIMITED_LED,
+    UNLIMITED_TOGGLE,
+    essence,
+)
 
 PORTS = {"relay1": 0, "output1": 3}
 OUTPUTS = {number: id_ for id_, number in PORTS.items()}
@@ -51,6 +59,38 @@ def test_off_for_a_time_is_off_and_on_again() -> None:
         {"Kind": "set", "Output": "output1", "Active": True, "DelayMs": 1000},
     ]
     assert action_template.shown(made, PORTS) is None
+
+
+@pytest.mark.parametrize(
+    ("token", "given", "found"),
+    [
+        (
+            FIXED_LED,
+            {"led": "statusled", "color": "green,none", "duration": "1", "interval": "250"},
+            {"Colour": "green", "FlashMs": 250, "Between": "none", "DurationMs": 1000},
+        ),
+        (
+            UNLIMITED_LED,
+            {"led": "statusled", "color": "amber,red", "interval": ""},
+            {"Colour": "amber", "FlashMs": 250, "Between": "red", "WhileActive": True},
+        ),
+        (UNLIMITED_LED, {"led": "status", "color": "Red"}, {"Colour": "red", "WhileActive": True}),
+        (FIXED_LED, {"led": "status", "color": "none", "duration": "9"}, {"Colour": "none", "DurationMs": 9000}),
+    ],
+)
+def test_leds(token: str, given: dict[str, str], found: dict[str, Any]) -> None:
+    made = does(token, **given)
+    assert made == [{"Kind": "led", "Led": "status", **found}]
+    shown = action_template.shown(made, PORTS)
+    assert shown is not None
+    assert shown[0] == token
+    assert essence(does(token, **shown[1])) == essence(made)
+
+
+def test_an_led_between_whose_flashes_nothing_is_said_to_be() -> None:
+    own = [{"Kind": "led", "Led": "led", "Colour": "red", "FlashMs": 100, "WhileActive": True}]
+    shown = action_template.shown(own, PORTS)
+    assert shown == (UNLIMITED_LED, {"led": "ledled", "color": "red,none", "interval": "100"})
 
 
 def test_notifications() -> None:
@@ -95,6 +135,15 @@ def test_mqtt() -> None:
         (FIXED_TOGGLE, {"port": "\u0661", "state": "low"}, "port is"),
         (FIXED_TOGGLE, {"port": "0", "state": "low", "duration": "86401"}, "duration is '86401'"),
         (FIXED_TOGGLE, {"port": "0", "state": "low", "duration": "1.5"}, "duration is"),
+        (
+            FIXED_LED,
+            {"led": "statusled", "color": "pink", "duration": "1"},
+            "color is 'pink'; it must be one or two",
+        ),
+        (UNLIMITED_LED, {"led": "statusled", "color": "red,"}, "color is 'red,'"),
+        (UNLIMITED_LED, {"led": "statusled", "color": "red,none", "interval": "10"}, "interval must be at least 50"),
+        (UNLIMITED_LED, {"led": "statusled", "color": "red,none", "interval": "60001"}, "interval is '60001'"),
+        (FIXED_LED, {"led": "statusled", "color": "red", "duration": "0"}, "duration must be at least 1"),
         (HTTP, {"method": "DELETE"}, "method is 'DELETE'; it must be GET or POST or PUT"),
         (HTTP, {"parameters": "a"}, "percent-encoded"),
         (HTTP, {"parameters": "a=1&a=2"}, "twice"),
@@ -115,6 +164,8 @@ def test_what_cannot_be_done(token: str, given: dict[str, str], text: str) -> No
         {"Kind": "toggle", "Output": "relay1"},
         {"Kind": "set", "Output": "gone", "Active": True},
         {"Kind": "pulse", "Output": "relay1", "DurationMs": 1500},
+        {"Kind": "led", "Led": "status", "Colour": "red", "DurationMs": 1500},
+        {"Kind": "led", "Led": "status", "Colour": "red", "DurationMs": 50},
         {"Kind": "set", "Output": "relay1", "Active": True, "DelayMs": 5},
         {"Kind": "publish", "Topic": "a", "WhileActive": True},
         {"Kind": "notify", "Recipient": "1", "Message": "m"},

@@ -6,8 +6,8 @@ import { all } from "../../store.js";
 import { CheckField, NumberField, SelectField, TextArea, TextField } from "../../parts/field.js";
 
 const FILES = ["ftp", "sftp", "network-share"];
-const KINDS = ["set", "toggle", "pulse", "virtual-input", "notify", "send-file", "publish", "log"];
-const LASTING = ["set", "virtual-input", "notify"];
+const KINDS = ["set", "toggle", "pulse", "virtual-input", "led", "notify", "send-file", "publish", "log"];
+const LASTING = ["set", "virtual-input", "led", "notify"];
 const NETWORK = ["notify", "send-file"];
 
 const outputs = () => [...all("relays"), ...all("ports").filter(({ Direction }) => Direction === "output")];
@@ -19,11 +19,13 @@ const named = (things) => things.map(({ Id, Name }) => [Id, Name]);
 export const beginAction = (kind) => {
   const Output = outputs()[0]?.Id ?? "";
   const Recipient = recipients(kind)[0]?.Id ?? "";
+  const led = all("leds")[0];
   return {
     set: { Kind: kind, Output, Active: true },
     toggle: { Kind: kind, Output },
     pulse: { Kind: kind, Output, DurationMs: 1000 },
     "virtual-input": { Kind: kind, Input: 1, Active: true },
+    led: { Kind: kind, Led: led?.Id ?? "", Colour: led?.Colours[0] ?? "none", FlashMs: 250, WhileActive: true },
     notify: { Kind: kind, Recipient, Message: "#{rule}" },
     "send-file": { Kind: kind, Recipient, File: "event-log", FileName: "events-%F.csv" },
     publish: { Kind: kind, Topic: "rule", Payload: "#{rule}", Qos: 0, Retain: false, UseDevicePrefix: true },
@@ -42,7 +44,9 @@ export const Action = ({ action, set, error }) => {
   });
   const shown = error && !Object.keys(action).some((name) => new RegExp(`^${name}\\b`).test(error));
   // Who may not see recipients cannot choose one; what a rule has stays.
-  const kinds = KINDS.filter((kind) => kind === Kind || !NETWORK.includes(kind) || (can("administrator") && recipients(kind).length));
+  const possible = (kind) =>
+    kind === "led" ? all("leds").length : !NETWORK.includes(kind) || (can("administrator") && recipients(kind).length);
+  const kinds = KINDS.filter((kind) => kind === Kind || possible(kind));
   return html`
     <div class="sentence">
       <${SelectField}
@@ -61,7 +65,12 @@ export const Action = ({ action, set, error }) => {
           <${CheckField}
             ...${field("WhileActive")}
             hint=${t(Kind === "notify" ? "events.WhileActive-repeats" : "events.WhileActive-hint")}
-            set=${(on) => change({ WhileActive: on || undefined, PeriodMs: on && Kind === "notify" ? 60_000 : undefined })}
+            set=${(on) =>
+              change({
+                WhileActive: on || undefined,
+                PeriodMs: on && Kind === "notify" ? 60_000 : undefined,
+                DurationMs: !on && Kind === "led" ? 5_000 : undefined,
+              })}
           />
         `}
         ${Kind === "notify" && action.WhileActive && html`<${NumberField} ...${field("PeriodMs")} unit="ms" low=${1000} high=${86_400_000} />`}
@@ -106,6 +115,7 @@ const Fields = ({ action, field, change }) => {
       <${State} ...${field("Active")} />
     `;
   }
+  if (Kind === "led") return html`<${Light} ...${{ action, field, change }} />`;
   if (Kind === "notify") return html`<${Notify} ...${{ action, field, change }} />`;
   if (Kind === "send-file") {
     return html`
@@ -131,6 +141,27 @@ const Fields = ({ action, field, change }) => {
   return html`
     <${TextField} ...${field("Message")} hint=${t("events.modifiers")} />
     <${SelectField} ...${field("Severity")} options=${["info", "warning", "error"].map((one) => [one, t(`events.severity-${one}`)])} />
+  `;
+};
+
+const Light = ({ action, field, change }) => {
+  const leds = all("leds");
+  const can = leds.find(({ Id }) => Id === action.Led)?.Colours ?? [];
+  const colours = [...can, "none"].map((one) => [one, t(`events.colour-${one}`)]);
+  return html`
+    <${Choice} ...${field("Led")} options=${leds.map(({ Id, Terminal }) => [Id, Terminal])} />
+    <${Choice} ...${field("Colour")} options=${colours} />
+    <${NumberField}
+      ...${field("FlashMs")}
+      value=${action.FlashMs ?? 0}
+      set=${(ms) => change({ FlashMs: ms || undefined, Between: ms ? action.Between : undefined })}
+      hint=${t("events.FlashMs-hint")}
+      unit="ms"
+      low=${0}
+      high=${60_000}
+    />
+    ${action.FlashMs && html`<${Choice} ...${field("Between")} value=${action.Between ?? "none"} options=${colours} />`}
+    ${!action.WhileActive && html`<${NumberField} ...${field("DurationMs")} unit="ms" hint="" />`}
   `;
 };
 

@@ -41,6 +41,8 @@ export const actionText = (action) => {
   const given = {
     output: nameOf(["relays", "ports"], action.Output),
     input: nameOf(["virtual-inputs"], action.Input),
+    led: all("leds").find(({ Id }) => Id === action.Led)?.Terminal ?? action.Led ?? "",
+    colour: t(`events.colour-${action.Colour ?? "none"}`),
     recipient: nameOf(["recipients"], action.Recipient),
     state: t(Active ? "topics.state-1" : "topics.state-0"),
     time: duration(DurationMs),
@@ -48,5 +50,5 @@ export const actionText = (action) => {
     message: action.Message ?? "",
     file: t(`events.file-${action.File ?? "event-log"}`),
   };
-  return t(`events.do-${Kind}`, given);
+  return t(`events.do-${Kind}${Kind === "led" && action.FlashMs ? "-flashing" : ""}`, given);
 };

@@ -43,6 +43,7 @@ OWN_SANDBOX = {
     "axiod-sim": {"UMask=0007", "PrivateDevices=yes", "SystemCallFilter=fchown"},
     "axiod-system": {"UMask=0077", "PrivateDevices=yes"},
     "axiod-events": {"UMask=0077", "PrivateDevices=yes", f"{IN_THE_NETWORK} AF_NETLINK"},
+    "axiod-sensors": {"UMask=0077", "PrivateDevices=yes"},
     "axiod-fieldbus": {"UMask=0077", f"{IN_THE_NETWORK} AF_NETLINK", *SERIAL_PORTS},
     GATEWAY: {"UMask=0077", "PrivateDevices=yes", IN_THE_NETWORK},
     # The services look for its folder.
@@ -101,7 +102,7 @@ def accounts(kind: str) -> set[str]:
 
 
 def test_there_are_services() -> None:
-    assert {"events", "fieldbus", "io", "relays", "sim", "system"} <= set(SERVICES)
+    assert {"events", "fieldbus", "io", "relays", "sensors", "sim", "system"} <= set(SERVICES)
     assert {"io", "relays"} <= HOLD_LINES
 
 
@@ -261,10 +262,11 @@ def test_rules_end_before_what_they_switch_and_have_a_network_until_then() -> No
     assert "axiod-events.service" not in " ".join(unit("axiod-io")["Unit"].get("After", []))
 
 
-def test_the_user_of_the_rules_may_switch_and_that_of_the_fieldbus_has_the_serial_ports() -> None:
+def test_the_users_of_rules_and_sensors_may_switch_and_that_of_the_fieldbus_has_the_serial_ports() -> None:
     lines = (DEBIAN / "axiod.sysusers").read_text(encoding="utf-8").splitlines()
     assert [line.split() for line in lines if line.startswith("m ")] == [
         ["m", "axiod-events", OPERATOR_GROUP],
+        ["m", "axiod-sensors", OPERATOR_GROUP],
         ["m", "axiod-fieldbus", "dialout"],
     ]
 

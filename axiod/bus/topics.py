@@ -30,7 +30,7 @@ LONGEST = 512
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 IO, RELAYS, SYSTEM, EVENTS = "org.axiod.io1", "org.axiod.relays1", "org.axiod.system1", "org.axiod.events1"
-FIELDBUS = "org.axiod.fieldbus1"
+FIELDBUS, SENSORS = "org.axiod.fieldbus1", "org.axiod.sensors1"
 
 
 class Kind(StrEnum):
@@ -145,11 +145,15 @@ PULSE = "tns1:UserAlarm/tnsaxis:Recurring/Pulse"
 MQTT_STATUS = "tns1:Device/tnsaxis:MQTT/ClientStatus"
 ACTION_FAILED = "tns1:Device/tnsaxis:SystemMessage/ActionFailed"
 FIELDBUS_PORT = "tnsaxiod:Fieldbus/PortOnline"
+SENSOR_ONLINE = "tnsaxiod:Sensors/Online"
+SENSOR_THRESHOLD = "tnsaxiod:Sensors/Threshold"
+SENSOR_OUT_OF_RANGE = "tnsaxiod:Sensors/OutOfRange"
 MQTT_STATELESS = "tnsaxiod:MQTT/Stateless"
 MQTT_STATEFUL = "tnsaxiod:MQTT/Stateful"
 
 _MESSAGE = (Item("payload", Kind.ANY, "Payload"), _text("topic", "MQTT topic"))
 _SUBSCRIPTION = (_text("subscription", "Subscription"),)
+_CHANNEL = (_text("sensor", "Sensor"), _text("channel", "Channel"))
 
 TOPICS = (
     Topic(PORT, "Digital input", (IO,), (_port(),), (_flag("state", "Active"),)),
@@ -196,6 +200,24 @@ TOPICS = (
         (_text("port", "Port"),),
         (_flag("online", "Online"), Item("state", Kind.WORD, "State", ("online", "offline", "in-use", "disabled"))),
     ),
+    Topic(
+        SENSOR_ONLINE,
+        "Sensor online",
+        (SENSORS,),
+        (_text("sensor", "Sensor"),),
+        (
+            _flag("online", "Online"),
+            Item("state", Kind.WORD, "State", ("online", "offline", "mismatch", "disabled", "unusable")),
+        ),
+    ),
+    Topic(
+        SENSOR_THRESHOLD,
+        "Sensor beyond a limit",
+        (SENSORS,),
+        _CHANNEL,
+        (_flag("active", "Beyond"), Item("level", Kind.WORD, "Level", ("above", "below", "normal"))),
+    ),
+    Topic(SENSOR_OUT_OF_RANGE, "Sensor out of range", (SENSORS,), _CHANNEL, (_flag("active", "Out of range"),)),
     Topic(MQTT_STATELESS, "MQTT message", (EVENTS,), _SUBSCRIPTION, _MESSAGE, stateful=False),
     Topic(MQTT_STATEFUL, "MQTT state", (EVENTS,), _SUBSCRIPTION, _MESSAGE),
 )

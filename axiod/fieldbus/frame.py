@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from axiod.fieldbus.crc import crc
+from axiod.modbus.words import EXCEPTION
 
-EXCEPTION = 0x80
 LONGEST_PDU = 253
 _BITS = (1, 2)
 _REGISTERS = (3, 4)

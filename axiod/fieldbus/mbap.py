@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from axiod.clock import wall_usec
 from axiod.errors import HardwareFailure, Timeout, Unavailable
-from axiod.fieldbus.frame import EXCEPTION
 from axiod.fieldbus.link import Answer
+from axiod.modbus.words import EXCEPTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable

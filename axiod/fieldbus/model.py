@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from axiod.errors import InvalidArgument
 from axiod.fieldbus.frame import LONGEST_PDU
-from axiod.fieldbus.line import BAUD_RATES, Line
+from axiod.modbus.line import BAUD_RATES, Line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from axiod.clock import wall_usec
-from axiod.fieldbus import words
+from axiod.modbus import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable

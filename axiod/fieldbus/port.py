@@ -15,13 +15,13 @@ from axiod.fieldbus import model
 from axiod.fieldbus.counts import Counts
 from axiod.fieldbus.exclusive import Exclusive
 from axiod.fieldbus.frame import Request
-from axiod.fieldbus.line import Line
 from axiod.fieldbus.mbap import LEAST_TIMEOUT as LEAST_TCP_TIMEOUT
 from axiod.fieldbus.model import Kind, PortSettings, State
 from axiod.fieldbus.monitor import Monitor
 from axiod.fieldbus.rtu import LEAST_TIMEOUT
 from axiod.fieldbus.turns import Priority, Turn
 from axiod.fieldbus.worker import Worker
+from axiod.modbus.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from axiod.clock import wall_usec
 from axiod.errors import HardwareFailure, Timeout, Unavailable
-from axiod.fieldbus.frame import EXCEPTION, Fault, Request, fault, find, first_frame, frames
-from axiod.fieldbus.line import LONGEST_FRAME
+from axiod.fieldbus.frame import Fault, Request, fault, find, first_frame, frames
 from axiod.fieldbus.link import Answer
 from axiod.fieldbus.unit import Owed
+from axiod.modbus.line import LONGEST_FRAME
+from axiod.modbus.words import EXCEPTION
 from axiod.runtime.fine_timer import FineTimer
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from axiod.fieldbus.frame import Request
-    from axiod.fieldbus.line import Line
+    from axiod.modbus.line import Line
 
 MOST = 128
 """So many wait at one port."""

@@ -27,12 +27,18 @@ from axiod.sim.supervisor import START_LIMIT, WATCHDOG_SECONDS, WITH_US, Supervi
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SERVICES = ("sim", "io", "relays", "fieldbus")
+SERVICES = ("sim", "io", "relays", "fieldbus", "sensors")
 OVER_THE_NETWORK = ("system", "events", "gateway")
 """What is there besides when the device is to be reached over HTTP."""
 WITH_EVENTS = ("system", "events")
 """What is there besides when it is not, but has rules."""
 ABLE_TO_FAIL_SAFE = ("io", "relays")
+_FIRST_SENSORS = """version: 1
+sensors:
+  cellar: {Name: Cellar, Port: rs485, Unit: 65, Template: tibbo_bp02}
+  workshop: {Name: Workshop, Port: rs485, Unit: 1, Template: xy_md02}
+"""
+"""What a device that is to be played with measures at first."""
 PORTS = {"http": 8080, "https": 8443, "rtsp": 8554}
 _BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -77,6 +83,7 @@ class Device:
         more = OVER_THE_NETWORK if gateway is not None else WITH_EVENTS if events else ()
         self.services = (*SERVICES, *more)
         self._board = board
+        self._played_with = gateway is not None
         self._gateway = list(gateway or ())
         self._bus: asyncio.subprocess.Process | None = None
         self.supervisor = Supervisor(folder / "notify", watchdog_seconds=watchdog_seconds, start_limit=start_limit)
@@ -86,6 +93,8 @@ class Device:
         self.folder.mkdir(parents=True, exist_ok=True)
         await self._start_bus()
         self.supervisor.listen()
+        if self._played_with:
+            self._add_first_sensors()
         for name in self.services:
             await self.supervisor.start(self.unit(name))
 
@@ -120,6 +129,13 @@ class Device:
         }
         command = [sys.executable, "-m", f"axiod.{name}", "--config", str(config)]
         return Unit(name, command, environment, [*command, "--fail-safe"] if name in ABLE_TO_FAIL_SAFE else None)
+
+    def _add_first_sensors(self) -> None:
+        """Add some sensors to a device that never had any."""
+        path = self.folder / "sensors" / "sensors.yaml"
+        if not path.parent.exists():
+            path.parent.mkdir()
+            path.write_text(_FIRST_SENSORS, encoding="utf-8")
 
     async def _start_bus(self) -> None:
         if self.bus_socket.exists():

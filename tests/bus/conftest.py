@@ -32,7 +32,7 @@ ROOT = "/org/axiod/relays1"
 RELAY = "org.axiod.relays1.Relay"
 PATH = ROOT + "/relay/relay1"
 
-SERVICES = ("events", "fieldbus", "io", "relays", "sim", "system")
+SERVICES = ("events", "fieldbus", "io", "relays", "sensors", "sim", "system")
 OTHERS, OPERATORS, ADMINISTRATORS = 64100, 64101, 64102
 """Groups; the first has no name."""
 USERS = {GATEWAY_USER: 64110} | {f"axiod-{name}": 64111 + place for place, name in enumerate(SERVICES)}

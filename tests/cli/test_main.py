@@ -149,7 +149,7 @@ async def _answer(service: FakeService) -> None:
         (["--js", "status"], "there is no option '--js'; did you mean --json? See axioctl --help"),
         (
             ["watch", "--service", "network"],
-            "--service is 'network'; it must be one of events, fieldbus, io, relays, sim, system; see",
+            "--service is 'network'; it must be one of events, fieldbus, io, relays, sensors, sim, system; see",
         ),
     ],
 )

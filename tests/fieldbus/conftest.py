@@ -20,11 +20,11 @@ import pytest_asyncio
 
 from axiod.errors import AxiodError
 from axiod.fieldbus.frame import Request
-from axiod.fieldbus.line import Line
 from axiod.fieldbus.model import Kind, PortSettings, State
 from axiod.fieldbus.monitor import Monitor
 from axiod.fieldbus.turns import Priority, Turn
 from axiod.fieldbus.worker import Worker
+from axiod.modbus.line import Line
 from axiod.sim.serial_line import SerialLine
 from axiod.sim.units import Unit
 from tests.conftest import until

@@ -8,14 +8,14 @@ import random
 import pytest
 
 from axiod.errors import InvalidArgument
-from axiod.fieldbus import words
 from axiod.fieldbus.crc import crc
 from axiod.fieldbus.frame import Fault, Request, fault, find, first_frame, framed, frames
-from axiod.fieldbus.line import BAUD_RATES, Line
 from axiod.fieldbus.load import Load
 from axiod.fieldbus.model import Kind, PortSettings, check_host, check_id, check_transaction
 from axiod.fieldbus.turns import MOST, MOST_OF_ONE, Priority, Turn, Turns
 from axiod.fieldbus.unit import Owed, Unit
+from axiod.modbus import words
+from axiod.modbus.line import BAUD_RATES, Line
 
 READ = Request(1, bytes.fromhex("03 00d4 0001"))
 ANSWER = bytes.fromhex("03 02 0103")

@@ -24,15 +24,17 @@ UNITS = (
     "axiod-system.service",
     "axiod-events.service",
     "axiod-fieldbus.service",
+    "axiod-sensors.service",
     "axiod-gateway.service",
     "axiod.target",
 )
 PACKAGES = ("axiod", "axiod-gateway", "axiod-sim")
 USERS = (
     "axiod-io", "axiod-relays", "axiod-fieldbus", "axiod-sim", "axiod-system", "axiod-events", "axiod-gateway",
+    "axiod-sensors",
 )  # fmt: skip
-GROUPS = {"axiod-operator": "axiod-events", "axiod-admin": "", "gpio": "", "dialout": "axiod-fieldbus"}
-"""Each with its members: rules switch, and serial ports belong to dialout."""
+GROUPS = {"axiod-operator": "axiod-events,axiod-sensors", "axiod-admin": "", "gpio": "", "dialout": "axiod-fieldbus"}
+"""Each with its members: rules switch, sensors are asked, and serial ports belong to dialout."""
 BELONGS = re.compile(
     r"/(etc/axiod/(boards/|[a-z]+\.yaml)"
     r"|usr/bin/axioctl|usr/lib/axiod/fail-safe"
@@ -164,6 +166,7 @@ def test_each_service_has_a_folder_of_its_own_for_its_state(device: Container) -
         "700 axiod-fieldbus /var/lib/axiod/fieldbus/",
         "700 axiod-io /var/lib/axiod/io/",
         "700 axiod-relays /var/lib/axiod/relays/",
+        "700 axiod-sensors /var/lib/axiod/sensors/",
         "700 axiod-sim /var/lib/axiod/sim/",
         "700 axiod-system /var/lib/axiod/system/",
         "755 root /var/lib/axiod",
@@ -181,6 +184,7 @@ def test_only_root_can_write_the_configuration(device: Container) -> None:
         "644 root root fieldbus.yaml",
         "644 root root io.yaml",
         "644 root root relays.yaml",
+        "644 root root sensors.yaml",
         "644 root root sim.yaml",
         "644 root root system.yaml",
         "755 root root ",

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 POLICIES = sorted((Path(__file__).parents[2] / "dbus-policy").glob("*.conf"))
 INTERFACES = sorted((Path(__file__).parents[2] / "axiod" / "interfaces").glob("*.xml"))
-SERVICES = ("events1", "fieldbus1", "io1", "relays1", "sim1", "system1")
+SERVICES = ("events1", "fieldbus1", "io1", "relays1", "sensors1", "sim1", "system1")
 PEOPLE = {"a-viewer": "", "an-operator": "axiod-operator", "an-administrator": "axiod-admin", "a-gpio-user": "gpio"}
 """Users that the tests make, each with the group that he is in."""
-DAEMONS = ("axiod-events", "axiod-fieldbus", "axiod-io", "axiod-relays", "axiod-sim", "axiod-system")
+DAEMONS = ("axiod-events", "axiod-fieldbus", "axiod-io", "axiod-relays", "axiod-sensors", "axiod-sim", "axiod-system")
 USERS = (*PEOPLE, "root", "axiod-gateway", *DAEMONS)
-GROUPS = PEOPLE | {"axiod-events": "axiod-operator"}
-OPERATORS = ("an-operator", "an-administrator", "root", "axiod-gateway", "axiod-events")
+GROUPS = PEOPLE | {"axiod-events": "axiod-operator", "axiod-sensors": "axiod-operator"}
+OPERATORS = ("an-operator", "an-administrator", "root", "axiod-gateway", "axiod-events", "axiod-sensors")
 OBJECTS = {
     # There is none of those that can be removed without an argument.
     **{
@@ -54,6 +54,10 @@ OBJECTS = {
     "org.axiod.io1.Port": "/org/axiod/io1/port/io1",
     "org.axiod.io1.Alarm": "/org/axiod/io1/alarm/tamper",
     "org.axiod.relays1.Relay": "/org/axiod/relays1/relay/relay1",
+    "org.axiod.sensors1.Sensor": "/org/axiod/sensors1/sensor/none",
+    "org.axiod.sensors1.Sensors": "/org/axiod/sensors1/sensors",
+    "org.axiod.sensors1.Template": "/org/axiod/sensors1/template/hugo",
+    "org.axiod.sensors1.Templates": "/org/axiod/sensors1/templates",
     "org.axiod.sim1.Bus": "/org/axiod/sim1/bus/rs485",
     "org.axiod.sim1.Drive": "/org/axiod/sim1/terminal/relay1",
     "org.axiod.sim1.Unit": "/org/axiod/sim1/bus/rs485/unit/0",

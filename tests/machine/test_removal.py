@@ -119,7 +119,7 @@ def test_a_purge_of_the_simulated_board_leaves_the_services_as_they_are(working:
 
 
 def test_a_purge_of_the_gateway_closes_its_ports_and_leaves_the_services_as_they_are(working: Container) -> None:
-    others = ("axiod-system", "axiod-events", "axiod-fieldbus")
+    others = ("axiod-system", "axiod-events", "axiod-fieldbus", "axiod-sensors")
     before = {unit: show(working, unit, "MainPID") for unit in (*SERVICES, *others)}
     assert listening(working) >= {80, 443, 554}
     working.apt("purge", "axiod-gateway")
@@ -178,7 +178,7 @@ def image(prepared_container: Container, debs: Sequence[Path]) -> Container:
 def test_an_image_is_built_without_systemd_and_has_all_at_its_first_boot(image: Container) -> None:
     assert image.run("dpkg --audit; dpkg --verify axiod axiod-gateway axiod-sim").stdout == ""
     assert image.run("pgrep -f 'axiod[.]'", check=False).stdout == ""
-    for service in ("events", "fieldbus", "io", "relays", "sim", "system", "gateway"):
+    for service in ("events", "fieldbus", "io", "relays", "sensors", "sim", "system", "gateway"):
         user = f"axiod-{service}"
         image.run(f"getent passwd {user} && getent group {user}")
     links = image.run("find /etc/systemd/system -name 'axiod*' -type l -printf '%P %l\n' | sort").stdout.splitlines()
@@ -188,6 +188,7 @@ def test_an_image_is_built_without_systemd_and_has_all_at_its_first_boot(image: 
         "axiod.target.wants/axiod-gateway.service /usr/lib/systemd/system/axiod-gateway.service",
         "axiod.target.wants/axiod-io.service /usr/lib/systemd/system/axiod-io.service",
         "axiod.target.wants/axiod-relays.service /usr/lib/systemd/system/axiod-relays.service",
+        "axiod.target.wants/axiod-sensors.service /usr/lib/systemd/system/axiod-sensors.service",
         "axiod.target.wants/axiod-sim.service /usr/lib/systemd/system/axiod-sim.service",
         "axiod.target.wants/axiod-system.service /usr/lib/systemd/system/axiod-system.service",
         "multi-user.target.wants/axiod.target /usr/lib/systemd/system/axiod.target",

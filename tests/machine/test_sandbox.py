@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DAEMONS = (
     "axiod-io", "axiod-relays", "axiod-fieldbus", "axiod-sim", "axiod-system", "axiod-events", "axiod-gateway",
+    "axiod-sensors",
 )  # fmt: skip
 UNITS = (*DAEMONS, "axiod-fail-safe@axiod-io")
 IN_THE_NETWORK = ("axiod-system", "axiod-events", "axiod-fieldbus", "axiod-gateway")
@@ -63,6 +64,7 @@ WHAT = {
     "look into /var/lib/axiod/fieldbus": lambda: os.listdir("/var/lib/axiod/fieldbus"),
     "look into /var/lib/axiod/io": lambda: os.listdir("/var/lib/axiod/io"),
     "look into /var/lib/axiod/relays": lambda: os.listdir("/var/lib/axiod/relays"),
+    "look into /var/lib/axiod/sensors": lambda: os.listdir("/var/lib/axiod/sensors"),
     "look into /var/lib/axiod/sim": lambda: os.listdir("/var/lib/axiod/sim"),
     "look into /var/lib/axiod/system": lambda: os.listdir("/var/lib/axiod/system"),
     "see the /tmp of others": lambda: os.stat("/tmp/secret"),
@@ -111,6 +113,7 @@ OWN = {
     "axiod-system": {"write its own state", "look into /var/lib/axiod/system"},
     "axiod-events": {"write its own state", "look into /var/lib/axiod/events", *SOCKETS, "open a netlink socket"},
     "axiod-fieldbus": {"write its own state", "look into /var/lib/axiod/fieldbus", *SOCKETS, "open a netlink socket"},
+    "axiod-sensors": {"write its own state", "look into /var/lib/axiod/sensors"},
     "axiod-gateway": SOCKETS,
     # Only root may start a service. It is root without any privilege: what is root's own is open to it, and no more.
     "axiod-fail-safe@axiod-io": {

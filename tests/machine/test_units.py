@@ -35,6 +35,7 @@ ALL = (
     "axiod-system.service",
     "axiod-events.service",
     "axiod-fieldbus.service",
+    "axiod-sensors.service",
     "axiod-gateway.service",
     "axiod-gateway-http.socket",
     "axiod-gateway-https.socket",
@@ -113,6 +114,17 @@ OF_EACH = {
         "TasksMax": "32",
         "LimitNOFILE": "256",
     },
+    "axiod-sensors": {
+        "User": "axiod-sensors",
+        "BusName": "org.axiod.sensors1",
+        "StartLimitBurst": "20",
+        "RestartPreventExitStatus": "78",
+        "OnFailure": "axiod-retry@axiod-sensors.timer",
+        "PartOf": "axiod.target",
+        "MemoryMax": str(128 << 20),
+        "TasksMax": "32",
+        "LimitNOFILE": "256",
+    },
     "axiod-gateway": {
         "User": "axiod-gateway",
         "BusName": "",
@@ -174,7 +186,7 @@ def test_the_board_has_power_before_the_services_start(device: Container) -> Non
     later = {"axiod-io.service", "axiod-relays.service", "axiod-fieldbus.service"}
     assert later <= set(show(device, "axiod-sim", "Before").split())
     wanted = set(show(device, "axiod.target", "Wants").split())
-    names = ("io", "relays", "fieldbus", "sim", "system", "events", "gateway")
+    names = ("io", "relays", "fieldbus", "sensors", "sim", "system", "events", "gateway")
     assert wanted == {f"axiod-{name}.service" for name in names}
     assert "axiod.target" in show(device, "multi-user.target", "Wants").split()
 

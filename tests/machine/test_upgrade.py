@@ -107,6 +107,7 @@ def test_an_upgrade_moves_nothing_and_forgets_nothing(working: Container, newer:
         "org.axiod.fieldbus1": NEW_VERSION,
         "org.axiod.io1": NEW_VERSION,
         "org.axiod.relays1": NEW_VERSION,
+        "org.axiod.sensors1": NEW_VERSION,
         "org.axiod.sim1": old,
         "org.axiod.system1": NEW_VERSION,
     }

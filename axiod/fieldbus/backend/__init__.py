@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from axiod.errors import Unavailable
 
 if TYPE_CHECKING:
-    from axiod.fieldbus.line import Line
+    from axiod.modbus.line import Line
 
 
 class InUse(Unavailable):

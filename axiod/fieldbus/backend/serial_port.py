@@ -21,7 +21,7 @@ from axiod.fieldbus.backend import InUse
 
 if TYPE_CHECKING:
     from axiod.fieldbus.backend import Listener
-    from axiod.fieldbus.line import Line
+    from axiod.modbus.line import Line
 
 _log = logging.getLogger(__name__)
 

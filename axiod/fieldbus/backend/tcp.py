@@ -12,7 +12,7 @@ from axiod.errors import Unavailable
 
 if TYPE_CHECKING:
     from axiod.fieldbus.backend import Listener
-    from axiod.fieldbus.line import Line
+    from axiod.modbus.line import Line
 
 CONNECT_SECONDS = 3.0
 _QUIET = 0.05

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from axiod.fieldbus.frame import EXCEPTION
+EXCEPTION = 0x80
+"""Added to the function code of an answer that is an exception."""
 
 _NAMES = {
     1: "read coils",

@@ -29,6 +29,14 @@ class Measured:
     reason: str | None = None
     read_usec: int | None = None
     out_of_range: bool = False
+    _kept_usec: int | None = None
+
+    def fresh(self) -> tuple[float, int] | None:
+        """Return the value and when it was read, once; None where there is no new one."""
+        if self.quality is not Quality.GOOD or self.value is None or self.read_usec in (None, self._kept_usec):
+            return None
+        self._kept_usec = self.read_usec
+        return self.value, self.read_usec or 0
 
     def read(self, value: float, usec: int, now: float) -> bool:
         """A value was read; return whether its level is another one."""

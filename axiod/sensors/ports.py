@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,12 @@ class Ports:
             raise NotFound(f"there is no port {id_[:40]!r}; there is {', '.join(sorted(self._ports)) or 'none'}")
         return port
 
+    async def look_for(self, id_: str) -> None:
+        """Look once more where a port is not known: it may have been added a moment ago."""
+        if id_ not in (self._ports or {}):
+            with contextlib.suppress(AxiodError):
+                self._take(await self._fetched())
+
     def line(self, id_: str, own: Line | None) -> Line | None:
         """Return how characters are sent on a port, to a sensor with settings of its own; None over TCP, where that
         costs nothing. Raises Unavailable, NotFound."""
@@ -121,7 +128,7 @@ class Ports:
         while self._again:
             self._again = False
             try:
-                objects = await self.service.objects()
+                ports = await self._fetched()
             except Unavailable:
                 self._take(None)  # it says when it comes
             except AxiodError as error:
@@ -130,7 +137,11 @@ class Ports:
                 told = self._again = True
                 await asyncio.sleep(_AGAIN_SECONDS)
             else:
-                self._take({path.rpartition("/")[2]: found[PORT] for path, found in objects.items() if PORT in found})
+                self._take(ports)
+
+    async def _fetched(self) -> dict[str, dict[str, Any]]:
+        objects = await self.service.objects()
+        return {path.rpartition("/")[2]: found[PORT] for path, found in objects.items() if PORT in found}
 
     def _take(self, ports: dict[str, dict[str, Any]] | None) -> None:
         first, self.known = not self.known, True

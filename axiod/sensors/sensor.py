@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from axiod.bus.interface import snake
 from axiod.clock import wall_usec
 from axiod.errors import Conflict, HardwareFailure, NotFound, Unavailable
-from axiod.sensors import model, plan
+from axiod.sensors import plan
 from axiod.sensors.asking import Refused, Unit, WrongDevice, identify, wrong_registers
 from axiod.sensors.measured import Measured, described, refuse, take
-from axiod.sensors.model import Quality, SensorSettings, State
+from axiod.sensors.model import SensorSettings, State
+from axiod.sensors.telling import Telling, sentence
 from axiod.sensors.threshold import Level, Limits, Threshold
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ class Owner(Protocol):
     def publish(self, sensor: SensorHandler, *, now: bool) -> None:
         """Its properties have changed; `now`: an event follows."""
 
+    def keep(self, sensor: SensorHandler, channel: str, value: float, usec: int) -> None:
+        """A channel measured something."""
+
 
 class SensorHandler:
     """The attributes are the properties of the contract."""
@@ -81,6 +85,7 @@ class SensorHandler:
         self.state_changed_usec = wall_usec()
         self.polls = self.failures = 0
         self._owner = owner
+        self._telling = Telling(owner.context, id_)
         self._state = State.NEW
         self.state = str(State.NEW)
         self._template: Template | None = None
@@ -183,7 +188,10 @@ class SensorHandler:
         self.channels = described(template) if template is not None else []
         self._measured = {channel.id: Measured(channel, self._threshold(channel)) for channel in channels}
         for id_ in former:
-            self._forget(id_, limits=not self.settings.limits(id_).any, all_=id_ not in self._measured)
+            if id_ not in self._measured:
+                self._telling.forget_channel(id_)
+            elif not settings.limits(id_).any:
+                self._telling.forget_limits(id_)
         self._outcomes.clear()
         self._replan()
         if not settings.enabled:
@@ -201,9 +209,9 @@ class SensorHandler:
         """It is no more."""
         self.removed = True
         self._generation += 1
-        self._owner.context.events.forget(model.ONLINE, {"sensor": self.id})
+        self._telling.forget_sensor()
         for id_ in self._measured:
-            self._forget(id_, limits=True, all_=True)
+            self._telling.forget_channel(id_)
 
     # --- the poller's side ---
 
@@ -235,10 +243,14 @@ class SensorHandler:
         if generation != self._generation:
             return
         usec, now = wall_usec(), time.monotonic()
+        known = {id_: item.threshold.level for id_, item in measured.items()}
         for channel, source in block.channels:
             for changed in take(measured, channel, source, block.registers(registers, source), usec, now):
-                self._tell_level(changed)
-        self._tell_ranges()
+                self._tell_level(changed, first=known[changed.channel.id] is None)
+        for item in measured.values():
+            if (fresh := item.fresh()) is not None:
+                self._owner.keep(self, item.channel.id, *fresh)
+        self._telling.ranges(measured.values())
         self._show()
 
     def answered(self) -> None:
@@ -308,26 +320,7 @@ class SensorHandler:
 
     def _threshold(self, channel: Channel) -> Threshold:
         limits = self.settings.limits(channel.id)
-        known = self._owner.context.state.get(self._level_key(channel.id)) if limits.any else None
-        threshold = Threshold(limits, Level(known) if known in tuple(Level) else None)
-        if threshold.level is not None:
-            source, data = model.threshold_event(self.id, channel.id, threshold.level)
-            self._owner.context.events.state(model.THRESHOLD, source, data, wall_usec())
-        return threshold
-
-    def _level_key(self, channel: str) -> str:
-        return f"level/{self.id}/{channel}"
-
-    def _forget(self, channel: str, *, limits: bool, all_: bool) -> None:
-        """Forget what was told of a channel that has no limits any more, or is no more."""
-        context = self._owner.context
-        source = {"sensor": self.id, "channel": channel}
-        if limits or all_:
-            context.events.forget(model.THRESHOLD, source)
-            if context.state.get(self._level_key(channel)) is not None:
-                context.state.soon(self._level_key(channel), None)
-        if all_:
-            context.events.forget(model.OUT_OF_RANGE, source)
+        return Threshold(limits, self._telling.known_level(channel.id) if limits.any else None)
 
     def _make_stale(self, reason: str) -> None:
         self._known = False  # when it answers again, it may be another one
@@ -347,34 +340,15 @@ class SensorHandler:
         if former is not State.NEW or state is not State.ONLINE:
             self._note(f"{state}: {reason}" if reason else str(state))
         self._owner.publish(self, now=True)
-        source, data = model.online_event(self.id, state)
-        self._owner.context.events.state(model.ONLINE, source, data, self.state_changed_usec)
+        self._telling.online(state, self.state_changed_usec)
 
-    def _tell_level(self, item: Measured) -> None:
-        level = item.threshold.level
-        if level is None:
-            return
-        channel, limits = item.channel, item.threshold.limits
-        if level is Level.NORMAL:
-            said = "within its limits"
-        else:
-            said = f"{level} {limits.above if level is Level.ABOVE else limits.below:g} {channel.unit}".rstrip()
-        state, key = self._owner.context.state, self._level_key(channel.id)
-        if level is not Level.NORMAL or state.get(key) is not None:
-            self._note(f"{channel.title} {said}: {item.value:g} {channel.unit}".rstrip())
+    def _tell_level(self, item: Measured, *, first: bool) -> None:
+        """Tell that the level of a channel is another one; `first`: it was not known before."""
+        if not first or item.threshold.level is not Level.NORMAL:
+            self._note(sentence(item))
         self._show()
         self._owner.publish(self, now=True)
-        state.soon(key, str(level))
-        source, data = model.threshold_event(self.id, channel.id, level)
-        self._owner.context.events.state(model.THRESHOLD, source, data, item.read_usec or wall_usec())
-
-    def _tell_ranges(self) -> None:
-        for item in self._measured.values():
-            bounded = item.channel.lowest is not None or item.channel.highest is not None
-            if not bounded or not (item.out_of_range or item.quality is Quality.GOOD):
-                continue
-            source, data = model.range_event(self.id, item.channel.id, out=item.out_of_range)
-            self._owner.context.events.state(model.OUT_OF_RANGE, source, data, wall_usec())
+        self._telling.level(item)
 
     def _note(self, text: str) -> None:
         self.last_event, self.last_event_usec = text, wall_usec()

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus.interface import snake
-from axiod.errors import AxiodError, Conflict, NotFound
+from axiod.errors import AxiodError, Conflict, HardwareFailure, NotFound
 from axiod.sensors import model, plan
+from axiod.sensors.history import HistoryHandler
 from axiod.sensors.model import MOST, SensorSettings
 from axiod.sensors.poller import Poller
 from axiod.sensors.ports import Ports
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from axiod.runtime.app import Context
     from axiod.sensors.plan import Block
     from axiod.sensors.template import Template
+
+_log = logging.getLogger(__name__)
 
 SENSORS = "org.axiod.sensors1.Sensors"
 _TELL_SECONDS = 0.1
@@ -39,6 +43,7 @@ class SensorsService:
         self.context = context
         self.ports = Ports(context.connection, self._ports_changed)
         self.templates = TemplatesHandler(context, self)
+        self.history = HistoryHandler(context, self._channels)
         self.budgets = []
         self._path = f"{context.path}/sensors"
         self._changing = asyncio.Lock()
@@ -78,6 +83,7 @@ class SensorsService:
             settings = former.amended(changes)
             if settings == former:
                 return
+            await self.ports.look_for(settings.port)
             self._check(sensor.id, settings, changes)
             await self._file.save(sensor.id, settings)
             sensor.settings = settings
@@ -102,6 +108,10 @@ class SensorsService:
             self._to_tell.discard(sensor)
             self.context.server.unexport(sensor.path)
             self._changed()
+            try:
+                await self.history.forget(sensor.id)
+            except HardwareFailure as error:
+                _log.error("what sensor %s measured is still there: %s", sensor.id, error)
 
     def plan(self, sensor: SensorHandler) -> None:
         """Ask a sensor for its blocks from now on."""
@@ -126,6 +136,10 @@ class SensorsService:
         self._to_tell.add(sensor)
         if self._telling is None:
             self._telling = asyncio.get_running_loop().call_later(_TELL_SECONDS, self._tell)
+
+    def keep(self, sensor: SensorHandler, channel: str, value: float, usec: int) -> None:
+        """A channel measured something."""
+        self.history.keep(sensor.id, channel, value, usec)
 
     # --- for the templates ---
 
@@ -158,6 +172,7 @@ class SensorsService:
         context.server.export(self._path, SENSORS, self)
         for id_, settings in self._file.sensors.items():
             self._make(id_, settings)
+        await self.history.start()
         await self.ports.start()
         self._changed()
 
@@ -167,14 +182,21 @@ class SensorsService:
             poller.close()
         if self._telling is not None:
             self._telling.cancel()
+        await self.history.stop()
 
     # --- inside ---
+
+    def _channels(self, id_: str) -> list[str] | None:
+        """Return the channels of a sensor; None where there is no such sensor."""
+        sensor = self._sensors.get(id_)
+        return None if sensor is None else [row["Channel"] for row in sensor.channels]
 
     async def _add(self, wanted: str | None, settings: SensorSettings) -> str:
         async with self._changing:
             if wanted in self._sensors:
                 raise Conflict(f"there is a sensor {wanted} already; choose another Id")
             id_ = wanted or self._free_id()
+            await self.ports.look_for(settings.port)
             self._check(id_, settings, {"template": None, "channel_settings": None})
             await self._file.save(id_, settings)
             self._make(id_, settings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from axiod.bus import comments
 from axiod.bus import interface as contract
 from axiod.bus.client import from_text
-from axiod.cli import render, sensor_history
+from axiod.cli import render, sensor_history, sensor_scan
 from axiod.cli.configure import add_options, option
 from axiod.cli.objects import Kind, add_id, outcome, shown_properties
 from axiod.cli.only import Only
@@ -114,6 +114,7 @@ def fill(group: Parser) -> None:
     copy.add_argument("unit", metavar="UNIT", help="its unit address, 1 to 247")
     _explain(copy, KIND.interface, "Copy")
     sensor_history.fill(group, KIND.named)
+    sensor_scan.fill(group)
     budget = group.verb(
         "budget", "show what polling takes of the lines", run=_budget, examples=["axioctl sensor budget"]
     )

@@ -74,7 +74,7 @@ class SensorSettings:
     def check(self) -> None:
         """Raise InvalidArgument for what cannot be."""
         if self.line not in (OF_TEMPLATE, OF_PORT):
-            _line(self.line)
+            line_of(self.line)
         if 0 < self.interval_ms < 100:
             raise InvalidArgument(f"IntervalMs is {self.interval_ms}; it must be 100 or more, or 0 for the template's")
         seen: set[str] = set()
@@ -111,9 +111,8 @@ class SensorSettings:
         if self.line == OF_PORT:
             return None
         if self.line != OF_TEMPLATE:
-            return _line(self.line)
-        serial = template.serial
-        return None if serial is None else Line(serial.baud_rate, serial.parity, serial.stop_bits)
+            return line_of(self.line)
+        return template.line
 
     def stored(self) -> dict[str, Any]:
         """Return what is not at its default, by field."""
@@ -131,7 +130,8 @@ def _limits(row: Mapping[str, Any]) -> Limits:
     return Limits(row.get("Above"), row.get("Below"), row.get("Hysteresis", 0.0), row.get("HoldMs", 0))
 
 
-def _line(text: str) -> Line:
+def line_of(text: str) -> Line:
+    """Return how characters are sent, written as "19200 8E1"; raises InvalidArgument."""
     found = _LINE.fullmatch(text)
     if found is None or int(found[1]) not in BAUD_RATES:
         raise InvalidArgument(
@@ -139,6 +139,11 @@ def _line(text: str) -> Line:
             "as '19200 8E1'"
         )
     return Line(int(found[1]), _PARITIES[found[2]], int(found[3]))
+
+
+def line_text(line: Line) -> str:
+    """Return what line_of() reads."""
+    return f"{line.baud_rate} 8{line.parity[0].upper()}{line.stop_bits}"
 
 
 def check_id(id_: str) -> None:

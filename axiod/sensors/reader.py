@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from axiod.board.check import Table, shown, whole
 from axiod.board.source import Node, Notes
 from axiod.errors import InvalidArgument
-from axiod.modbus.line import BAUD_RATES
+from axiod.modbus.line import BAUD_RATES, Line
 from axiod.sensors import json_source
 from axiod.sensors.template import (
     MOST_CHANNELS,
@@ -18,7 +18,6 @@ from axiod.sensors.template import (
     Check,
     Derivation,
     Derived,
-    Serial,
     SetUp,
     Source,
     Status,
@@ -88,7 +87,7 @@ class _Reader:
         if id_ and not _ID.fullmatch(id_):
             root.note("id", f'"{id_}" is no id; it has small letters, digits and _, a letter first, at most 32')
         enabled = root.flag("enabled", default=True)
-        serial, timeout_ms = self._serial()
+        line, timeout_ms = self._serial()
         reading = root.table("read", _KEYS["read"]) or Table(Node("", 0, "", {}), (), self._notes)
         most = _integer(reading, "most_registers", 1, MOST_REGISTERS, 16)
         hole = _integer(reading, "widest_hole", 0, MOST_REGISTERS, 4)
@@ -100,7 +99,7 @@ class _Reader:
             channels=self._channels(enabled=enabled),
             note=_text(root, "note", 1024, ""),
             enabled=enabled,
-            serial=serial,
+            line=line,
             timeout_ms=timeout_ms,
             identify=tuple(
                 Check(
@@ -119,7 +118,7 @@ class _Reader:
             ),
         )
 
-    def _serial(self) -> tuple[Serial | None, int | None]:
+    def _serial(self) -> tuple[Line | None, int | None]:
         table = self._root.table("serial", _KEYS["serial"])
         if table is None:
             return None, None
@@ -135,7 +134,7 @@ class _Reader:
         parity = table.text("parity", "none")
         if parity not in _PARITIES:
             table.note("parity", f'"{parity}" is no parity; there are {", ".join(_PARITIES)}')
-        return Serial(rate, parity, _integer(table, "stop_bits", 1, 2, 1)), timeout_ms
+        return Line(rate, parity, _integer(table, "stop_bits", 1, 2, 1)), timeout_ms
 
     def _channels(self, *, enabled: bool) -> tuple[Channel, ...]:
         if "channels" not in self._root:

@@ -15,6 +15,7 @@ from axiod.sensors.history import HistoryHandler
 from axiod.sensors.model import MOST, SensorSettings
 from axiod.sensors.poller import Poller
 from axiod.sensors.ports import Ports
+from axiod.sensors.scan import ScanHandler
 from axiod.sensors.sensor import SensorHandler
 from axiod.sensors.stored import SENSOR, SensorsFile
 from axiod.sensors.templates import TemplatesHandler
@@ -44,6 +45,7 @@ class SensorsService:
         self.ports = Ports(context.connection, self._ports_changed)
         self.templates = TemplatesHandler(context, self)
         self.history = HistoryHandler(context, self._channels)
+        self.scan = ScanHandler(context, self.ports, self._templates, lambda: self._file.sensors)
         self.budgets = []
         self._path = f"{context.path}/sensors"
         self._changing = asyncio.Lock()
@@ -172,12 +174,14 @@ class SensorsService:
         context.server.export(self._path, SENSORS, self)
         for id_, settings in self._file.sensors.items():
             self._make(id_, settings)
+        self.scan.export()
         await self.history.start()
         await self.ports.start()
         self._changed()
 
     async def stop(self) -> None:
         self.ports.stop()
+        self.scan.stop()
         for poller in self._pollers.values():
             poller.close()
         if self._telling is not None:
@@ -185,6 +189,9 @@ class SensorsService:
         await self.history.stop()
 
     # --- inside ---
+
+    def _templates(self) -> list[Template]:
+        return [kept.template for kept in self.templates.shelf.all.values()]
 
     def _channels(self, id_: str) -> list[str] | None:
         """Return the channels of a sensor; None where there is no such sensor."""

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from axiod.modbus.line import Line
 
 MOST_CHANNELS = 32
 MOST_REGISTERS = 125
@@ -105,15 +109,6 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
-class Serial:
-    """How characters are sent, as the sensor comes."""
-
-    baud_rate: int
-    parity: str
-    stop_bits: int
-
-
-@dataclass(frozen=True, slots=True)
 class SetUp:
     """A holding register that must have a value before the sensor can be read."""
 
@@ -134,8 +129,8 @@ class Template:
     """Where its facts are from, and what is not known."""
     enabled: bool = True
     """It can be used."""
-    serial: Serial | None = None
-    """None: as the port."""
+    line: Line | None = None
+    """How characters are sent, as it comes; None: as the port."""
     timeout_ms: int | None = None
     """The longest wait for an answer; None: as the port."""
     identify: tuple[Check, ...] = ()

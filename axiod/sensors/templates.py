@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from axiod.errors import Conflict, NotFound, NotSupported
 from axiod.sensors.measured import described
+from axiod.sensors.model import line_text
 from axiod.sensors.shelf import MOST_OF_USERS, Kept, Shelf
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class TemplateHandler:
 
     def show(self, kept: Kept) -> None:
         """Take over what it says."""
-        template, serial = kept.template, kept.template.serial
+        template = kept.template
         self._text = kept.text
         self._id = template.id
         self.title, self.vendor, self.status = template.title, template.vendor, str(template.status)
@@ -158,7 +159,7 @@ class TemplateHandler:
         self.enabled = template.enabled
         self.origin = "user" if kept.user else "shipped"
         self.overrides = kept.overrides
-        self.line = None if serial is None else f"{serial.baud_rate} 8{serial.parity[0].upper()}{serial.stop_bits}"
+        self.line = None if template.line is None else line_text(template.line)
         self.channels = described(template)
 
     def export(self) -> str:

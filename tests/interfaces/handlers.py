@@ -29,6 +29,7 @@ HANDLERS = {
     "org.axiod.relays1.Relay": "axiod.relays.service:RelayHandler",
     "org.axiod.relays1.Relays": "axiod.relays.service:RelaysHandler",
     "org.axiod.sensors1.History": "axiod.sensors.history:HistoryHandler",
+    "org.axiod.sensors1.Scan": "axiod.sensors.scan:ScanHandler",
     "org.axiod.sensors1.Sensor": "axiod.sensors.sensor:SensorHandler",
     "org.axiod.sensors1.Sensors": "axiod.sensors.service:SensorsService",
     "org.axiod.sensors1.Template": "axiod.sensors.templates:TemplateHandler",

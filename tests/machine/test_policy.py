@@ -55,6 +55,7 @@ OBJECTS = {
     "org.axiod.io1.Alarm": "/org/axiod/io1/alarm/tamper",
     "org.axiod.relays1.Relay": "/org/axiod/relays1/relay/relay1",
     "org.axiod.sensors1.History": "/org/axiod/sensors1/history",
+    "org.axiod.sensors1.Scan": "/org/axiod/sensors1/scan",
     "org.axiod.sensors1.Sensor": "/org/axiod/sensors1/sensor/none",
     "org.axiod.sensors1.Sensors": "/org/axiod/sensors1/sensors",
     "org.axiod.sensors1.Template": "/org/axiod/sensors1/template/hugo",

@@ -15,10 +15,11 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from axiod.board.source import Notes, plain
 from axiod.errors import AxiodError, InvalidArgument
+from axiod.modbus.line import Line
 from axiod.sensors import json_source
 from axiod.sensors.reader import read
 from axiod.sensors.shelf import Shelf
-from axiod.sensors.template import Check, Derived, Serial, Source, Status, Type, WordOrder
+from axiod.sensors.template import Check, Derived, Source, Status, Type, WordOrder
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "etc" / "templates").glob("*.json"))
@@ -81,7 +82,7 @@ def test_everything_that_can_be_said_is_read() -> None:
         },
     )  # fmt: skip
     template = read(json.dumps(said))
-    assert template.serial == Serial(19200, "even", 2)
+    assert template.line == Line(19200, "even", 2)
     assert (template.timeout_ms, template.identify) == (150, (Check(4, 3, 9),))
     assert (template.most_registers, template.widest_hole, template.forbidden) == (10, 2, (5,))
     warm, wet, dew = template.channels

@@ -108,7 +108,7 @@ class Machine(Guest):
         assert self._ssh
         before = self.run("cat /proc/sys/kernel/random/boot_id").stdout
         with suppress(NotRunning):  # it may be gone before it has answered
-            self.run("systemctl reboot --no-block")
+            self.run("systemctl reboot --no-block", check=False)
         started = time.monotonic()
         poll(lambda: bool(self._ssh) and self._ssh.poll() is not None, BOOT_SECONDS, "it goes down")  # type: ignore[union-attr]
         self._connect(BOOT_SECONDS)

@@ -24,10 +24,14 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests share the loop of the browser."""
+    """Let the tests share the loop of the browser, and give those time that go through all views.
+
+    A test that is cut off in the middle takes the browser from all that come after it.
+    """
     for item in items:
         if item.path.is_relative_to(HERE) and pytest_asyncio.is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            item.add_marker(pytest.mark.timeout(300))
 
 
 @pytest.fixture(scope="session")

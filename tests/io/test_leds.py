@@ -34,12 +34,12 @@ async def test_it_is_lit_and_given_back(client: Client) -> None:
     led, lamp = client.led(), client.lamp()
     await led.call("Light", "red", {})
     assert (await led.all()).items() >= {"Mode": "steady", "Colour": "red", "Trigger": "default-on"}.items()
-    assert (await lamp.all()).items() >= {"Colour": "red", "Trigger": "none"}.items()
+    await lamp.eventually(Colour="red", Trigger="none")
     await led.call("Light", "none", {})
     assert await lamp.get("Colour") == "none"
     await led.call("GiveBack", {})
     assert (await led.all()).items() >= OWN.items()
-    assert (await lamp.all()).items() >= {"Colour": "green", "Trigger": "default-on"}.items()
+    await lamp.eventually(Colour="green", Trigger="default-on")
 
 
 async def test_it_flashes_between_two_colours(client: Client) -> None:
@@ -155,14 +155,14 @@ async def test_what_it_was_told_goes_on_after_a_crash(client: Client) -> None:
     await client.led("power").call("Light", "amber", {})
     await led.call("Light", "red", {"FlashMs": 100})
     await client.kill(client.io)
-    assert (await led.all()).items() >= {"Mode": "flashing", "Colour": "red", "FlashMs": 100}.items()
+    await led.eventually(Mode="flashing", Colour="red", FlashMs=100)
     await led.call("Light", "amber", {"DurationMs": 60_000})
     changes = await lamp.get("Changes")
     await client.kill(client.io)
-    assert (await led.all()).items() >= {"Mode": "steady", "Colour": "amber"}.items()
+    await led.eventually(Mode="steady", Colour="amber")
     assert await lamp.get("Changes") == changes
     await led.call("GiveBack", {})
-    assert (await lamp.all()).items() >= {"Colour": "green", "Trigger": "default-on"}.items()
+    await lamp.eventually(Colour="green", Trigger="default-on")
     await client.led("power").call("GiveBack", {})
     assert await client.lamp("power").get("Trigger") == "timer"
 
@@ -193,11 +193,11 @@ async def test_another_boot_ends_it(client: Client, device: DeviceProcess) -> No
     store(device, status=stored | {"boot": "an earlier one"})
     await client.kill(client.io)
     # A boot of a real board would have ended what is shown, too.
-    assert (await led.all()).items() >= {"Mode": "own", "Trigger": "none", "Colour": "red"}.items()
+    await led.eventually(Mode="own", Trigger="none", Colour="red")
     await until(lambda: on_disk(device) == {})
     store(device, status=stored)
     await client.kill(client.io)
-    assert await led.get("Mode") == "steady"
+    await led.eventually(Mode="steady")
 
 
 async def test_what_was_stored_and_makes_no_sense_is_dropped(client: Client, device: DeviceProcess) -> None:
@@ -206,7 +206,7 @@ async def test_what_was_stored_and_makes_no_sense_is_dropped(client: Client, dev
     store(device, status=["rubbish"], power={"boot": "", "own": 1}, network=7)
     await client.kill(client.io)
     for name in ("status", "power", "network"):
-        assert (await client.led(name).all()).items() >= OWN.items()
+        await client.led(name).eventually(**OWN)
 
 
 async def test_the_fail_safe_gives_it_back(
@@ -223,7 +223,7 @@ async def test_the_fail_safe_gives_it_back(
             database.execute("INSERT INTO state VALUES (?, ?)", (key, json.dumps(value)))
         database.commit()
     assert await asyncio.to_thread(fail_safe, BOARD, fds, folder) == []
-    assert (await client.lamp().all()).items() >= {"Colour": "green", "Trigger": "default-on"}.items()
+    await client.lamp().eventually(Colour="green", Trigger="default-on")
     fds.close()
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the engine: gives it events and time, and carries out what it wants.
 
-From an event to the message that moves an output nothing waits and no task is begun, unless something must be written
-first: before what is not to be done twice. What goes over a network is only handed over here.
+From an event to the message that moves an output nothing waits and no task is begun: what must be written first, before
+what is not to be done twice, outlives this process as soon as it is written (State.at_once). What goes over a network
+is only handed over here.
 """
 
 from __future__ import annotations
@@ -203,6 +204,8 @@ class Running:
 
     def _save(self, effect: Save, gate: asyncio.Future[None] | None) -> asyncio.Future[None] | None:
         state, key = self._context.state, _key(effect.rule)
+        if state.at_once(key, effect.state):
+            return gate
         if not effect.first:
             state.soon(key, effect.state)
             return gate

@@ -2,7 +2,8 @@
 """Counters, last states and timers, in SQLite.
 
 What put() returned from is there after a crash of the process, and after a power cut where it was asked to be durable.
-What was given to later() or soon() is there after a power cut as well, but for the last second.
+What at_once() took is there after a crash, without anybody having waited. What was given to it, to later() or to soon()
+is there after a power cut as well, but for the last second.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from axiod.errors import HardwareFailure
+from axiod.runtime.journal import Journal
 from axiod.runtime.store import set_aside
 
 if TYPE_CHECKING:
@@ -41,11 +43,17 @@ class State:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._database: sqlite3.Connection | None = None
         self._values: dict[str, Any] = {}
+        self._covered = 0
+        """The number of the last value of the journal that the database has, or something newer for its key."""
         try:
             self._database, self._values = self._open()
         except (OSError, sqlite3.Error) as error:
             self._report(error)
-        self._pending: dict[str, Any] = {}
+        self._journal = Journal(path.with_suffix(".journal"))
+        self._pending: dict[str, Any] = self._journal.read(self._covered)
+        self._values |= self._pending
+        self._loose: dict[str, Any] = {}
+        """What neither the journal nor the database has for sure."""
         self._durable = False
         self._waiting: list[asyncio.Future[None]] = []
         self._writing: asyncio.Task[None] | None = None
@@ -71,6 +79,17 @@ class State:
         self._start()
         await future
 
+    def at_once(self, key: str, value: Any) -> bool:
+        """Set a value and return whether it is there after a crash of the process; if not, put() can be waited for.
+
+        As with put(), what was set before is there then, too.
+        """
+        if not self._journal.append({**self._loose, key: value}):
+            return False
+        self._set(key, value)
+        self._loose.clear()
+        return True
+
     def later(self, key: str, value: Any) -> None:
         """Set a value that may be lost when the power fails within the next second."""
         self._set(key, value)
@@ -91,10 +110,10 @@ class State:
         if self._database is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._database.close)
         self._thread.shutdown()
+        self._journal.close()
 
     def _set(self, key: str, value: Any) -> None:
-        self._values[key] = value
-        self._pending[key] = value
+        self._values[key] = self._pending[key] = self._loose[key] = value
         if self._sync_timer is None:
             self._sync_timer = asyncio.get_running_loop().call_later(LATER_SECONDS, self._sync)
 
@@ -120,9 +139,10 @@ class State:
             values, self._pending = self._pending, {}
             waiting, self._waiting = self._waiting, []
             durable, self._durable = self._durable, False
+            number = self._journal.number
             syncing, self._syncing = self._syncing, False
             try:
-                await loop.run_in_executor(self._thread, self._commit, values, durable, syncing)
+                await loop.run_in_executor(self._thread, self._commit, values, number, durable, syncing)
             except (OSError, sqlite3.Error) as error:
                 text = self._report(error)
                 self._pending = values | self._pending
@@ -136,6 +156,8 @@ class State:
                     break
             else:
                 self._tell(None)
+                self._journal.covered(number)
+                self._loose = {key: value for key, value in self._loose.items() if key in self._pending}
                 for future in waiting:
                     if not future.done():
                         future.set_result(None)
@@ -150,7 +172,7 @@ class State:
         self._problem = problem
         self._on_problem(problem)
 
-    def _commit(self, values: dict[str, Any], durable: bool, syncing: bool) -> None:
+    def _commit(self, values: dict[str, Any], number: int, durable: bool, syncing: bool) -> None:
         if self._database is None:
             self._database, _ = self._open()
         database = self._database
@@ -159,11 +181,12 @@ class State:
         rows = [(key, json.dumps(value)) for key, value in values.items() if value is not None]
         gone = [(key,) for key, value in values.items() if value is None]
         try:
-            self._write_rows(database, rows, gone)
+            self._write_rows(database, rows, gone, number)
         except sqlite3.OperationalError:
             # On a full disk the blocks that the log has already can be used once more.
             database.execute("PRAGMA wal_checkpoint(RESTART)")
-            self._write_rows(database, rows, gone)
+            self._write_rows(database, rows, gone, number)
+        self._covered = number
         if syncing:
             # SQLite syncs only a commit that changes something. It has no locks on this file, which close() would lose.
             log = os.open(f"{self._path}-wal", os.O_RDONLY)
@@ -172,12 +195,16 @@ class State:
             finally:
                 os.close(log)
 
-    @staticmethod
-    def _write_rows(database: sqlite3.Connection, rows: list[tuple[str, str]], gone: list[tuple[str]]) -> None:
+    def _write_rows(
+        self, database: sqlite3.Connection, rows: list[tuple[str, str]], gone: list[tuple[str]], number: int
+    ) -> None:
         database.execute("BEGIN")
         try:
             database.executemany("INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = ?2", rows)
             database.executemany("DELETE FROM state WHERE key = ?", gone)
+            if number != self._covered:
+                database.execute("DELETE FROM covered")
+                database.execute("INSERT INTO covered VALUES (?)", (number,))
             database.execute("COMMIT")
         except sqlite3.Error:
             if database.in_transaction:
@@ -202,7 +229,9 @@ class State:
         try:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+            database.execute("CREATE TABLE IF NOT EXISTS covered (number INTEGER)")
             rows = database.execute("SELECT key, value FROM state").fetchall()
+            self._covered = max((number for (number,) in database.execute("SELECT number FROM covered")), default=0)
             # From here on both files have blocks of their own, which can be written again when the disk is full.
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             return database, {key: json.loads(value) for key, value in rows}

@@ -64,6 +64,53 @@ async def test_what_was_never_put_is_none(state: State) -> None:
     assert state.get("nothing") is None
 
 
+async def test_what_was_taken_at_once_is_there_for_the_next_start(state: State, path: Path) -> None:
+    await state.put("a", 1, durable=True)
+    await state.put("c", 1, durable=True)
+    assert state.at_once("a", {"b": 2})
+    assert state.at_once("c", None)
+    assert (state.get("a"), state.get("c")) == ({"b": 2}, None)
+    assert on_disk(path) == {"a": 1, "c": 1}  # nobody has waited for that
+    other = State(path)
+    assert (other.get("a"), other.get("c")) == ({"b": 2}, None)
+    await other.close()
+    assert on_disk(path) == {"a": {"b": 2}}
+
+
+async def test_what_came_after_it_counts(state: State, path: Path) -> None:
+    assert state.at_once("a", 1)
+    assert state.at_once("b", 1)
+    await state.put("a", 2, durable=False)
+    assert state.at_once("b", 2)
+    other = State(path)
+    assert (other.get("a"), other.get("b")) == (2, 2)
+    await other.close()
+
+
+async def test_what_was_set_before_is_there_too(state: State, path: Path) -> None:
+    state.later("b", 1)
+    state.soon("c", 1)
+    assert state.at_once("a", 1)
+    state.later("b", 2)
+    other = State(path)
+    assert [other.get(key) for key in "abc"] == [1, 1, 1]
+    await other.close()
+
+
+async def test_what_was_taken_at_once_is_written_within_the_second(state: State, path: Path) -> None:
+    assert state.at_once("a", 1)
+    await until(lambda: on_disk(path) == {"a": 1}, 5 * LATER_SECONDS)
+
+
+async def test_without_a_journal_it_is_said_and_put_is_there(tmp_path: Path) -> None:
+    (tmp_path / "state.journal").mkdir()
+    state = State(tmp_path / "state.sqlite")
+    assert not state.at_once("a", 1)
+    assert state.get("a") is None
+    await state.put("a", 1, durable=False)
+    await state.close()
+
+
 async def test_none_takes_it_away(state: State, path: Path) -> None:
     await state.put("a", 1, durable=False)
     await state.put("a", None, durable=False)
@@ -153,6 +200,41 @@ async def test_kill_9_keeps_what_was_acknowledged(path: Path, acknowledged: int)
     assert state.get("a") in (last, last + 1)
     assert state.get("b") == state.get("a"), "both or none"
     await state.close()
+
+
+_AT_ONCE = """
+import asyncio, sys
+from pathlib import Path
+from axiod.runtime.state import State
+async def main():
+    state = State(Path(sys.argv[1]))
+    number = state.get("a") or 0
+    print(number, flush=True)
+    while True:
+        number += 1
+        assert state.at_once("a", number)
+        print(number, flush=True)
+        if number % 3 == 0:  # a commit is on its way sometimes
+            state.soon("b", number)
+        if number % 7 == 0:
+            await asyncio.sleep(0.001)
+asyncio.run(main())
+"""
+
+
+async def test_kill_9_keeps_what_was_taken_at_once(path: Path) -> None:
+    last = 0
+    for acknowledged in (1, 2, 30, 500, 2000):
+        with subprocess.Popen([sys.executable, "-c", _AT_ONCE, path], stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout
+            assert int(child.stdout.readline()) in (last, last + 1)
+            numbers = [int(child.stdout.readline()) for _ in range(acknowledged)]
+            child.send_signal(signal.SIGKILL)
+            last = max([*numbers, *(int(line) for line in child.stdout.read().split("\n")[:-1])])
+    state = State(path)
+    assert state.get("a") in (last, last + 1)
+    await state.close()
+    assert on_disk(path)["a"] in (last, last + 1)
 
 
 @pytest.mark.parametrize("damage", [b"this is no database" * 100, b"SQLite format 3\0" + b"\xff" * 5000])

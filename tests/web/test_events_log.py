@@ -75,11 +75,11 @@ async def test_it_is_searched_and_the_address_keeps_what_was_looked_for(viewer: 
 
 
 async def test_it_is_read_page_by_page(viewer: Page, device: WebDevice) -> None:
-    await many(device, 130)
+    await many(device, 60)
     await visit(viewer, "events/log?Topic=tns1:Device/tnsaxis:IO/VirtualPort")
-    await expect(rows(viewer)).to_have_count(100)
+    await expect(rows(viewer)).to_have_count(50)
     newest = await rows(viewer).first.inner_text()
-    await viewer.get_by_role("button", name="100 older").click()
+    await viewer.get_by_role("button", name="50 older").click()
     await expect(viewer.get_by_text("Follows")).to_have_count(0)
     await expect(viewer.get_by_role("button", name="Newest")).to_be_enabled()
     await viewer.get_by_role("button", name="Newer").click()

@@ -1,7 +1,7 @@
 // Events for people: what happened, to what, by the names that its users gave.
-import { html } from "../lib.js";
+import { html, untracked } from "../lib.js";
 import { has, t } from "../i18n.js";
-import { all } from "../store.js";
+import { ids, thing } from "../store.js";
 import { clockTime, moment } from "./value.js";
 
 // Topic -> [kind, the item of the source, what of the thing that is].
@@ -23,13 +23,22 @@ export const topicText = (topic) => {
   return has(key) ? t(key) : topic.split("/").slice(-2).join("/").replace(/\w+:/g, "");
 };
 
+// The name of a thing as it is now. Lists of events are long and what they are about is busy, so they do not follow it.
+const nameOf = (kind, property, wanted) =>
+  untracked(() => {
+    const found = ids(kind).value.find((id) => String(thing(kind, id).value?.[property]) === wanted);
+    return found === undefined ? undefined : thing(kind, found).value.Name;
+  });
+
 /** What it happened to: the name of the port, relay and so on, or the source as it is. */
 export const sourceText = ({ Topic, Source }) => {
   const [kind, item, property] = BY_TOPIC[Topic] ?? [];
   // Ports and relays are numbered together.
-  const things = kind === "ports" ? [...all(kind), ...all("relays")] : kind ? all(kind) : [];
-  const found = things.find((one) => String(one[property]) === Source[item]);
-  if (found) return found.Name;
+  const kinds = kind === "ports" ? ["ports", "relays"] : kind ? [kind] : [];
+  for (const one of kinds) {
+    const name = nameOf(one, property, Source[item]);
+    if (name !== undefined) return name;
+  }
   return Object.entries(Source)
     .map(([name, value]) => (name === "Name" ? value : `${name} ${value}`))
     .join(", ");

@@ -4,7 +4,7 @@ import { act } from "../../api.js";
 import { number, t } from "../../i18n.js";
 import { go, to } from "../../router.js";
 import { can } from "../../session.js";
-import { all, fresh, only, resyncs } from "../../store.js";
+import { fresh, only, resyncs, thing } from "../../store.js";
 import { Button, LinkButton } from "../../parts/button.js";
 import { confirm, Dialog } from "../../parts/dialog.js";
 import { dataText, sourceText, topicText } from "../../parts/event.js";
@@ -203,7 +203,7 @@ const What = ({ entry }) => {
 
 const RuleName = ({ id }) => {
   if (!id) return null;
-  const rule = all("rules").find((one) => one.Id === id);
+  const rule = thing("rules", id).value;
   if (rule) return html`<a href=${to("events", "rules", id)}>${rule.Name}</a>`;
   // Who may not read rules knows no name.
   return html`<span class="muted">${t(can("operator") ? "log.rule-gone" : "log.rule-id", { id })}</span>`;

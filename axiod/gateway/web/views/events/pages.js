@@ -4,9 +4,9 @@ import { act } from "../../api.js";
 import { heard } from "../../store.js";
 
 /** How many entries a page has. */
-export const PAGE = 100;
+export const PAGE = 50;
 const MOST = 1000;
-const SOON_MS = 250;
+const SOON_MS = 400;
 const EVERY_MS = 3000;
 
 const ask = async (filters, options) => {

@@ -59,6 +59,25 @@ async def test_what_is_missing_in_a_new_rule_is_brought_before_the_eyes(oper: Pa
     assert await stored(device) == []
 
 
+async def test_an_led_is_lit_by_a_rule_made_here(oper: Page, device: WebDevice) -> None:
+    await visit(oper, "events/rules")
+    await oper.get_by_role("link", name="Add a rule").first.click()
+    await oper.get_by_label("Name", exact=True).fill("Somebody is there")
+    action = oper.get_by_role("listitem", name="Action 1")
+    await action.get_by_label("Do", exact=True).select_option("Light an LED")
+    await action.get_by_label("LED", exact=True).select_option("Status")
+    await action.get_by_label("Colour").select_option("red")
+    await action.get_by_label("Between flashes").select_option("amber")
+    await oper.get_by_role("button", name="Save").click()
+    await expect(oper.get_by_role("heading", name="Somebody is there")).to_be_visible()
+    (rule,) = await stored(device)
+    assert rule["Actions"] == [
+        {"Kind": "led", "Led": "status", "Colour": "red", "FlashMs": 250, "Between": "amber", "WhileActive": True}
+    ]
+    await visit(oper, "events/rules")
+    await expect(oper.get_by_text("flash the LED Status red")).to_be_visible()
+
+
 async def test_a_rule_is_made_as_a_sentence_and_acts(oper: Page, device: WebDevice, client: Client) -> None:
     await visit(oper, "events/rules")
     await expect(oper.get_by_text("There are no rules yet.")).to_be_visible()

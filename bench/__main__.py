@@ -26,6 +26,7 @@ from bench import (
     page,
     pipeline,
     rules,
+    sensors,
     start,
     streams,
     table,
@@ -51,6 +52,7 @@ QUESTIONS: Mapping[str, Question] = {
     "flood": flood.measure,
     "broker": broker.measure,
     "fieldbus": fieldbus.measure,
+    "sensors": sensors.measure,
     "page": page.measure,
 }
 _ROUNDS, _QUICK_ROUNDS = 7, 3

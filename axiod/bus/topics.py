@@ -148,6 +148,7 @@ FIELDBUS_PORT = "tnsaxiod:Fieldbus/PortOnline"
 SENSOR_ONLINE = "tnsaxiod:Sensors/Online"
 SENSOR_THRESHOLD = "tnsaxiod:Sensors/Threshold"
 SENSOR_OUT_OF_RANGE = "tnsaxiod:Sensors/OutOfRange"
+SENSOR_VALUE = "tnsaxiod:Sensors/Value"
 MQTT_STATELESS = "tnsaxiod:MQTT/Stateless"
 MQTT_STATEFUL = "tnsaxiod:MQTT/Stateful"
 
@@ -216,6 +217,19 @@ TOPICS = (
         (SENSORS,),
         _CHANNEL,
         (_flag("active", "Beyond"), Item("level", Kind.WORD, "Level", ("above", "below", "normal"))),
+    ),
+    Topic(
+        SENSOR_VALUE,
+        "Sensor value",
+        (SENSORS,),
+        _CHANNEL,
+        (
+            Item("value", Kind.NUMBER, "Value"),
+            Item("quality", Kind.WORD, "Quality", ("good", "stale", "fault")),
+            _text("quantity", "Quantity"),
+            _text("unit", "Unit"),
+            _text("name", "Name"),
+        ),
     ),
     Topic(SENSOR_OUT_OF_RANGE, "Sensor out of range", (SENSORS,), _CHANNEL, (_flag("active", "Out of range"),)),
     Topic(MQTT_STATELESS, "MQTT message", (EVENTS,), _SUBSCRIPTION, _MESSAGE, stateful=False),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LOG = "org.axiod.events1.EventLog"
 _FOR_ADMINISTRATORS = frozenset({topics.BLOCKED_IP})
+_KEPT_ELSEWHERE = frozenset({topics.SENSOR_VALUE})
+"""What would push everything else out: the history of the sensors has it."""
 _DEFAULT_LIMIT = 50_000
 _COUNT_SECONDS = 60.0
 
@@ -79,8 +81,8 @@ class LogHandler:
         return self._file.newest_usec
 
     def event(self, event: Event) -> None:
-        """Keep an event, unless it is one that not everybody may know of: the log is for viewers."""
-        if topics.same(event.topic) in _FOR_ADMINISTRATORS:
+        """Keep an event, unless not everybody may know of it, the log being for viewers, or it is kept elsewhere."""
+        if topics.same(event.topic) in _FOR_ADMINISTRATORS | _KEPT_ELSEWHERE:
             return
         self._file.add(Entry(event.timestamp_usec, "event", event.topic, event.source, event.data))
 

@@ -94,8 +94,9 @@ class HistoryFile:
 
     def settle(self, now: int) -> None:
         """Make hours of what is of hours that are over, and forget what is too old. Raises HardwareFailure."""
-        for id_ in self._ids.values():
-            with _Writing(self._database, self._path) as database:
+        # All at once, because what is of one channel shares its pages with what is of others.
+        with _Writing(self._database, self._path) as database:
+            for id_ in self._ids.values():
                 self._settle(database, id_, now // HOUR_MS * HOUR_MS)
                 self._forget_old(database, id_, now)
         if self.size > self._most_bytes:

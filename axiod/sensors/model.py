@@ -22,6 +22,7 @@ MOST = 64
 MOST_ON_A_LINE = 8
 """Sensors of one serial port."""
 ONLINE, THRESHOLD, OUT_OF_RANGE = topics.SENSOR_ONLINE, topics.SENSOR_THRESHOLD, topics.SENSOR_OUT_OF_RANGE
+VALUE = topics.SENSOR_VALUE
 _ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _LINE = re.compile(r"(\d{3,6}) 8([NEO])([12])")
 _PARITIES = {"N": "none", "E": "even", "O": "odd"}

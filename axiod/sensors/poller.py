@@ -100,6 +100,8 @@ class Poller:
         return None
 
     async def _ask(self, entry: Entry, block: Block) -> None:
+        if not self._has(entry):
+            return  # it went, or is another one, since this was begun
         sensor = self._sensors[entry.id]
         try:
             await sensor.poll(block)

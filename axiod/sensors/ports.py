@@ -41,6 +41,8 @@ class Ports:
         """Whether it was found out what there is."""
         self._asking: asyncio.Task[None] | None = None
         self._again = False
+        self._told = 0
+        """Counts what was told of the ports."""
 
     async def start(self) -> None:
         """Follow them. What there is is asked for, and not awaited."""
@@ -104,11 +106,13 @@ class Ports:
         if owner:
             self._ask()
         else:
+            self._told += 1
             self._take(None)
 
     def _on_properties(self, path: str, interface: str, changed: dict[str, Any], gone: list[str]) -> None:
         if interface != PORT or not _OF_INTEREST & {*changed, *gone}:
             return
+        self._told += 1
         port = (self._ports or {}).get(path.rpartition("/")[2])
         if port is None:
             self._ask()
@@ -119,6 +123,7 @@ class Ports:
         self._on_changed()
 
     def _ask(self) -> None:
+        self._told += 1
         self._again = True
         if self._asking is None or self._asking.done():
             self._asking = asyncio.get_running_loop().create_task(self._load())
@@ -140,8 +145,11 @@ class Ports:
                 self._take(ports)
 
     async def _fetched(self) -> dict[str, dict[str, Any]]:
-        objects = await self.service.objects()
-        return {path.rpartition("/")[2]: found[PORT] for path, found in objects.items() if PORT in found}
+        while True:
+            told = self._told
+            objects = await self.service.objects()
+            if told == self._told:  # otherwise the answer may be older than what was told since
+                return {path.rpartition("/")[2]: found[PORT] for path, found in objects.items() if PORT in found}
 
     def _take(self, ports: dict[str, dict[str, Any]] | None) -> None:
         first, self.known = not self.known, True

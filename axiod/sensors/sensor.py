@@ -355,6 +355,7 @@ class SensorHandler:
 
     def _show(self) -> None:
         self.readings = [item.record() for item in self._measured.values()]
+        self._telling.values(self.name, self._measured.values(), time.monotonic())
         self._owner.publish(self, now=False)
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from axiod.runtime.app import Context
     from axiod.sensors.measured import Measured
 
+VALUE_SECONDS = 5.0
+"""The values of a channel are told so long after one another."""
+
 
 class Telling:
     """What is told of a sensor."""
@@ -24,6 +27,8 @@ class Telling:
         self._events = context.events
         self._state = context.state
         self._sensor = sensor
+        self._values: dict[str, tuple[str, float]] = {}
+        """The quality that was told last of each channel, and when a value was (monotonic seconds)."""
 
     def known_level(self, channel: str) -> Level | None:
         """Return the level that was told last of a channel with limits, and tell it where nobody knows it yet."""
@@ -53,6 +58,27 @@ class Telling:
                 event = model.range_event(self._sensor, item.channel.id, out=item.out_of_range)
                 self._events.state(model.OUT_OF_RANGE, *event, wall_usec())
 
+    def values(self, name: str, measured: Iterable[Measured], now: float) -> None:
+        """Tell the values of channels: another quality at once, another value now and then. `name`: of the sensor."""
+        for item in measured:
+            channel, quality = item.channel, str(item.quality)
+            told = self._values.get(channel.id)
+            if item.quality is Quality.NEVER:
+                if told is None:
+                    continue
+                quality = str(Quality.STALE)  # what was told before does not count any more
+            if told is not None and told[0] == quality and now - told[1] < VALUE_SECONDS:
+                continue
+            data = {
+                "value": "" if item.value is None else f"{item.value:.12g}",
+                "quality": quality,
+                "quantity": channel.quantity,
+                "unit": channel.unit,
+                "name": f"{name} {channel.title}",
+            }
+            self._values[channel.id] = (quality, now)
+            self._events.state(model.VALUE, self._source(channel.id), data, item.read_usec or wall_usec())
+
     def forget_limits(self, channel: str) -> None:
         """A channel has no limits any more."""
         self._events.forget(model.THRESHOLD, self._source(channel))
@@ -63,6 +89,8 @@ class Telling:
         """A channel is no more."""
         self.forget_limits(channel)
         self._events.forget(model.OUT_OF_RANGE, self._source(channel))
+        self._events.forget(model.VALUE, self._source(channel))
+        self._values.pop(channel, None)
 
     def forget_sensor(self) -> None:
         """The sensor is no more."""

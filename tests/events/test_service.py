@@ -129,7 +129,7 @@ async def wait_results(events: EventsProcess, count: int, timeout: float = 15) -
 
 async def test_it_says_who_is_away(events: EventsProcess) -> None:
     said = (await events.root.get("Status")).partition("away: ")[2].split(", ")
-    assert {"io", "relays", "system", "fieldbus"} <= set(said)
+    assert {"io", "relays", "system", "fieldbus", "sensors"} <= set(said)
     assert await events.root.get("Health") == "ok"
 
 

@@ -43,6 +43,7 @@ BELONGS = re.compile(
     r"|usr/lib/sysusers\.d/axiod[\w-]*\.conf"
     r"|usr/lib/udev/rules\.d/60-axiod\.rules"
     r"|usr/share/axiod/boards/[\w-]+\.yaml"
+    r"|usr/share/axiod/templates/\w+\.json"
     r"|usr/share/axiod/help/(dbus/)?[\w.-]+\.md"
     r"|usr/share/bash-completion/completions/axioctl"
     r"|usr/share/dbus-1/(interfaces|system-services|system\.d)/(org\.)?axiod[\w.-]*"
@@ -152,11 +153,12 @@ def test_the_users_and_groups_are_there_and_nobody_can_log_in(device: Container)
         name, _, uid, _, _, _, shell = device.run(f"getent passwd {user}").stdout.strip().split(":")
         assert (name, shell) == (user, "/usr/sbin/nologin")
         assert 0 < int(uid) < 1000
-        of_others = [group for group, member in GROUPS.items() if member == user]
+        of_others = [group for group, members in GROUPS.items() if user in members.split(",")]
         assert device.run(f"id -nG {user}").stdout.split() == [user, *of_others], "others are given by its unit"
         assert device.run(f"getent shadow {user}").stdout.split(":")[1].startswith("!"), "it has a password"
-    for group, member in GROUPS.items():
-        assert device.run(f"getent group {group}").stdout.split(":")[3] == f"{member}\n", "who else is a member?"
+    for group, members in GROUPS.items():
+        found = device.run(f"getent group {group}").stdout.rstrip("\n").split(":")[3]
+        assert sorted(found.split(",")) == members.split(","), "who else is a member?"
 
 
 def test_each_service_has_a_folder_of_its_own_for_its_state(device: Container) -> None:

@@ -108,7 +108,7 @@ async def test_options(world: World) -> None:
     await measured(world)
     now = wall_usec()
     assert await values(world, "temperature", ToUsec=now - 3_600_000_000) == []
-    assert len(await values(world, "temperature", Limit=2)) == 2
+    assert len(await values(world, "temperature", Limit=2, Resolution="raw")) == 2
     assert (await values(world, "temperature", Limit=1, Resolution="raw")) == [20.0]
     resolution, *_ = await history(world).call("Query", "one", "temperature", {"FromUsec": now - 40 * 86_400_000_000})
     assert resolution == "hour"

@@ -56,17 +56,41 @@ async def test_a_sensor_is_read_as_its_template_says(world: World) -> None:
     assert budget.items() >= {"Port": "rs485", "Sensors": 1}.items()
 
 
+async def test_values_are_events_whose_quality_is_told_at_once(world: World) -> None:
+    unit = await world.add_unit(109)
+    story = await world.client.follow(world.service)
+    sensor = await world.add("one", 109, "xy_md02")
+    await until_reading(sensor, "temperature", Value=21.5)
+    await unit.configure(Failing=True)
+    await until_reading(sensor, "temperature", Quality="fault")
+    await world.client.flush(world.service)
+    same = {"quantity": "temperature", "unit": "°C", "name": "One Temperature"}
+    assert story.of("Sensors/Value", sensor="one", channel="temperature") == [
+        {"value": "21.5", "quality": "good", **same},
+        {"value": "", "quality": "fault", **same},
+    ]
+    await unit.configure(Failing=False)
+    await until_reading(sensor, "temperature", Quality="good")
+    await sensor.configure(Enabled=False)
+    _, events = await world.service.snapshot()
+    told = [dict(event.data) for event in events if event.topic == "tnsaxiod:Sensors/Value"]
+    assert {data["quality"] for data in told} == {"stale"}
+    assert len(told) == 3
+    await sensor.call("Remove")
+    _, events = await world.service.snapshot()
+    assert not [event for event in events if event.source.get("sensor") == "one"]
+
+
 async def test_neighbours_are_read_with_one_request(world: World) -> None:
     sensor = await world.add("two", 1, "xy_md02")
     await sensor.eventually(State="online")
     monitor = type(world.port)(world.fieldbus, world.port.path, f"{FIELDBUS}.Monitor")
-    await monitor.call("Read", 0, {})
+    sent: set[tuple[str, str]] = set()
     async with asyncio.timeout(10):
-        while not (frames := await monitor.call("Read", 0, {"WaitMs": 1000})):
-            pass
-    sent = {frame["Text"] for frame in frames if frame["Direction"] == "sent"}
-    assert sent == {"read input registers 1 to 2"}
-    assert {frame["Priority"] for frame in frames if frame["Direction"] == "sent"} == {"poll"}
+        while not sent:
+            frames = await monitor.call("Read", 0, {"WaitMs": 1000})
+            sent = {(frame["Text"], frame["Priority"]) for frame in frames if frame["Direction"] == "sent"}
+    assert sent == {("read input registers 1 to 2", "poll")}
 
 
 async def test_what_cannot_be_is_refused(world: World) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Home Assistant is told so that inputs, outputs and relays appear in it by themselves (MQTT discovery). Pure.
+"""What Home Assistant is told so that inputs, outputs, relays and sensors appear in it by themselves. Pure.
 
 Source: Home Assistant, "MQTT", discovery messages of single components.
 
@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from axiod.events.mqtt.settings import ClientSettings
 
 ON, OFF = "ON", "OFF"
+UNKNOWN = "None"
+"""The state of a sensor whose value nobody knows."""
+_DEVICE_CLASSES = {
+    "temperature": "°C", "humidity": "%", "illuminance": "lx", "atmospheric_pressure": "hPa", "pressure": "hPa",
+    "carbon_dioxide": "ppm", "moisture": "%", "wind_speed": "m/s", "voltage": "V", "current": "A", "power": "W",
+}  # fmt: skip
+"""What Home Assistant takes, and the unit that it takes it with."""
 _QOS = 1
 
 
@@ -52,17 +59,20 @@ class Entity:
     id: str
     """Unique on the device, for example relay_10."""
     component: str
-    """binary_sensor or switch."""
+    """binary_sensor, switch or sensor."""
     name: str
     key: Key
     item: str
     on: str
-    """The value of the item that is ON."""
+    """The value of the item that is ON; of a sensor the value of its quality with which it counts."""
     device_class: str = ""
     diagnostic: bool = False
+    unit: str = ""
 
     def state(self, event: Event) -> str:
-        """Return ON or OFF."""
+        """Return ON or OFF, and of a sensor its value."""
+        if self.component == "sensor":
+            return event.data.get(self.item, "") if event.data.get("quality") == self.on else UNKNOWN
         return ON if event.data.get(self.item) == self.on else OFF
 
 
@@ -103,6 +113,12 @@ def _entity(event: Event, name_of: Callable[[Event], str | None]) -> Entity | No
     if event.topic == topics.CASING:
         name = f"{name or place} open"
         return Entity(f"casing_{id_}", "binary_sensor", name, key_, "Open", "1", "tamper", diagnostic=True)
+    if event.topic == topics.SENSOR_VALUE:
+        data, channel = event.data, re.sub(r"[^A-Za-z0-9_-]", "_", event.source.get("channel", ""))
+        unit, quantity = data.get("unit", ""), data.get("quantity", "")
+        kind = quantity if _DEVICE_CLASSES.get(quantity) == unit else ""
+        name = data.get("name") or f"{place} {channel}"
+        return Entity(f"sensor_{id_}_{channel}", "sensor", name, key_, "value", "good", kind, unit=unit)
     return None
 
 
@@ -139,12 +155,16 @@ class Discovery:
             "name": entity.name,
             "unique_id": f"{self._node}_{entity.id}",
             "state_topic": f"{self._base}/{entity.id}/state",
-            "payload_on": ON,
-            "payload_off": OFF,
             "qos": _QOS,
             "device": about,
             "origin": {"name": "axiod", "sw_version": device.version},
         }
+        if entity.component == "sensor":
+            config["state_class"] = "measurement"
+            if entity.unit:
+                config["unit_of_measurement"] = entity.unit
+        else:
+            config |= {"payload_on": ON, "payload_off": OFF}
         if entity.component == "switch":
             config["command_topic"] = f"{self._base}/{entity.id}/set"
             config["retain"] = False

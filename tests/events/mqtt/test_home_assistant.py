@@ -23,6 +23,7 @@ CONFIG = f"homeassistant/switch/axiod_{SERIAL}/relay_10/config"
 KNOWN = {
     "name", "unique_id", "state_topic", "command_topic", "payload_on", "payload_off", "qos", "retain", "device",
     "origin", "availability", "device_class", "entity_category",
+    "unit_of_measurement", "state_class",
 }  # fmt: skip
 KNOWN_DEVICE = {
     "identifiers", "name", "manufacturer", "model", "serial_number", "sw_version", "configuration_url",
@@ -42,7 +43,33 @@ def everything() -> list[Event]:
         relay_event("inactive"),
         Event(topics.CASING, {"Name": "Junction box"}, {"Open": "0"}, 1, 1),
         Event(topics.SYSTEM_READY, {}, {"ready": "1"}, 1, 1),
+        value_event("21.5"),
     ]
+
+
+def value_event(value: str, quality: str = "good", **more: str) -> Event:
+    data = {"value": value, "quality": quality, "quantity": "temperature", "unit": "°C", "name": "Cellar Temperature"}
+    return Event(topics.SENSOR_VALUE, {"sensor": "cellar", "channel": "temperature"}, {**data, **more}, 1, 1)
+
+
+def test_a_channel_of_a_sensor_has_its_unit_and_class_and_only_sure_values() -> None:
+    discovery = Discovery(ClientSettings(), Device(SERIAL, "Gate", "axiod", "A9210", "0.1.0"))
+    (entity,) = entities([value_event("21.5")], lambda _event: None).values()
+    config = json.loads(discovery.announcement(entity).payload)
+    assert config.items() >= {
+        "name": "Cellar Temperature", "device_class": "temperature", "unit_of_measurement": "°C",
+        "state_class": "measurement",
+    }.items()  # fmt: skip
+    assert not config.keys() & {"payload_on", "payload_off", "command_topic"}
+    for event, state in (
+        (value_event("21.5"), b"21.5"),
+        (value_event("21.5", "stale"), b"None"),
+        (value_event("", "fault"), b"None"),
+    ):
+        assert discovery.state(entity, event).payload == state
+    (entity,) = entities([value_event("3", unit="K")], lambda _event: None).values()
+    config = json.loads(discovery.announcement(entity).payload)
+    assert "device_class" not in config, "Home Assistant would refuse it with this unit"
 
 
 def test_each_thing_is_one_entity() -> None:
@@ -53,6 +80,7 @@ def test_each_thing_is_one_entity() -> None:
         "output_3": ("switch", "Output 3"),
         "relay_10": ("switch", "Gate"),
         "casing_Junction_box": ("binary_sensor", "Junction box open"),
+        "sensor_cellar_temperature": ("sensor", "Cellar Temperature"),
     }
 
 
@@ -113,7 +141,7 @@ async def ready(broker: Broker, make: Make, read: Read, until: Until) -> tuple[M
 
 async def test_what_there_is_appears_and_follows(broker: Broker, make: Make, read: Read, until: Until) -> None:
     made, reader = await ready(broker, make, read, until)
-    await until(lambda: len(reader.lines) == 10)
+    await until(lambda: len(reader.lines) == 12)
     assert reader.on(f"axiod/{SERIAL}/input_0/state") == ["ON"]
     assert reader.on(f"axiod/{SERIAL}/relay_10/state") == ["OFF"]
     made.event(relay_event("active"))

@@ -34,12 +34,12 @@ async def test_it_is_lit_and_given_back(client: Client) -> None:
     led, lamp = client.led(), client.lamp()
     await led.call("Light", "red", {})
     assert (await led.all()).items() >= {"Mode": "steady", "Colour": "red", "Trigger": "default-on"}.items()
-    assert (await lamp.all()).items() >= {"Colour": "red", "Trigger": "none"}.items()
+    await lamp.eventually(Colour="red", Trigger="none")
     await led.call("Light", "none", {})
     assert await lamp.get("Colour") == "none"
     await led.call("GiveBack", {})
     assert (await led.all()).items() >= OWN.items()
-    assert (await lamp.all()).items() >= {"Colour": "green", "Trigger": "default-on"}.items()
+    await lamp.eventually(Colour="green", Trigger="default-on")
 
 
 async def test_it_flashes_between_two_colours(client: Client) -> None:
@@ -174,7 +174,7 @@ async def test_the_fail_safe_gives_it_back(
             database.execute("INSERT INTO state VALUES (?, ?)", (key, json.dumps(value)))
         database.commit()
     assert await asyncio.to_thread(fail_safe, BOARD, fds, folder) == []
-    assert (await client.lamp().all()).items() >= {"Colour": "green", "Trigger": "default-on"}.items()
+    await client.lamp().eventually(Colour="green", Trigger="default-on")
     fds.close()
 
 

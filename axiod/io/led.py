@@ -167,22 +167,25 @@ class LedHandler:
 
     def retry(self, boot_id: str) -> None:
         """Try again what did not work."""
-        if not self._boot_id:
+        self._shown = None
+        if boot_id != self._boot_id:
+            # The board has booted (a simulated one may do that beside us), which ended what was shown.
+            self._own = None
+            self._order(Orders())
             self.acquire(boot_id)
             return
-        self._shown = None
         self._advance()
         self.publish()
 
     def check(self) -> None:
         """Look whether it can be reached, and what it shows by itself."""
-        if self._own is not None:
-            return
         former = self._seen
         try:
-            self._seen = self._lamp.look()
+            seen = self._lamp.look()
         except HardwareFailure as error:
             self._report(str(error))
+        else:
+            self._seen = seen if self._own is None else former
         if self._seen != former or self._problem:
             self.publish()
 

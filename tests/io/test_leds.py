@@ -145,6 +145,14 @@ async def test_one_that_breaks_while_it_is_lit_goes_on_when_it_is_mended(client:
     assert await lamp.get("Trigger") == "default-on"
 
 
+async def test_a_board_that_boots_beside_us_ends_it(client: Client) -> None:
+    await client.led().call("Light", "red", {})
+    await client.kill(client.sim)
+    await client.led().eventually(Problem=None, **OWN)
+    await client.led().call("Light", "amber", {})
+    assert await client.lamp().get("Colour") == "amber"
+
+
 # --- what is left of it ---
 
 

@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.conftest import run
@@ -85,11 +86,16 @@ class WebDevice(DeviceProcess):
         gone = f"axiod-{service} ended with code -9 and is given up"
         async with asyncio.timeout(WAIT_SECONDS):
             while gone not in self.log:
-                found = await run("busctl", f"--address={self.address}", "status", f"org.axiod.{service}1")
-                pid = re.search(r"^PID=(\d+)", found.out, re.MULTILINE)
-                if pid:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(int(pid[1]), signal.SIGKILL)
+                self._kill(service)
+                await asyncio.sleep(0.05)
+
+    def _kill(self, service: str) -> None:
+        config = str(self.state / f"{service}.yaml").encode()
+        for words in Path("/proc").glob("[0-9]*/cmdline"):
+            # A process may end while it is looked at.
+            with contextlib.suppress(OSError):
+                if config in words.read_bytes().split(b"\0"):
+                    os.kill(int(words.parent.name), signal.SIGKILL)
 
     async def curl(
         self,

@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from axiod.sensors import decode
 from axiod.sensors.decode import NoValue, OutOfRange
 from axiod.sensors.model import Quality
-from axiod.sensors.template import Derived, Source
+from axiod.sensors.template import Derived
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from axiod.sensors.template import Channel, Template
+    from axiod.sensors.template import Channel, Source, Template
     from axiod.sensors.threshold import Threshold
 
 
@@ -75,30 +76,36 @@ class Measured:
 
 def take(
     measured: Mapping[str, Measured],
-    channel: Channel,
-    source: Source,
-    registers: Sequence[int],
+    found: Iterable[tuple[Channel, Source, Sequence[int]]],
     usec: int,
     now: float,
 ) -> list[Measured]:
-    """Take what was read of a channel; return those channels whose level is another one, it or what follows from it."""
-    mine = measured[channel.id]
-    changed = [mine] if _set(mine, lambda: decode.value(channel, source, registers), usec, now) else []
-    return changed + _follow(measured, channel, now)
+    """Take what was read of channels at once; return those whose level is another one, they or what follows from them.
+
+    What follows is derived when all of them are known: never from the new value of one and the former one of another.
+    """
+    changed: list[Measured] = []
+    read: set[str] = set()
+    for channel, source, registers in found:
+        mine = measured[channel.id]
+        if _set(mine, partial(decode.value, channel, source, registers), usec, now):
+            changed.append(mine)
+        read.add(channel.id)
+    return changed + _follow(measured, read, now)
 
 
 def refuse(measured: Mapping[str, Measured], channel: Channel, reason: str, now: float) -> None:
     """The sensor refuses to say anything of a channel, and so nothing is known of what follows from it."""
     measured[channel.id].fault(reason)
-    _follow(measured, channel, now)
+    _follow(measured, {channel.id}, now)
 
 
-def _follow(measured: Mapping[str, Measured], channel: Channel, now: float) -> list[Measured]:
-    """Derive what follows from a channel; return those whose level is another one."""
+def _follow(measured: Mapping[str, Measured], channels: set[str], now: float) -> list[Measured]:
+    """Derive what follows from channels; return those whose level is another one."""
     changed = []
     for other in measured.values():
         how = other.channel.source
-        if isinstance(how, Derived) and channel.id in how.channels and _derive(other, how, measured, now):
+        if isinstance(how, Derived) and not channels.isdisjoint(how.channels) and _derive(other, how, measured, now):
             changed.append(other)
     return changed
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from axiod.sensors.template import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from axiod.modbus.line import Line
     from axiod.sensors.template import Channel, Template
@@ -41,10 +41,11 @@ class Block:
         """The request."""
         return read_pdu(self.function, self.first, self.count)
 
-    def registers(self, answer: Sequence[int], source: Source) -> Sequence[int]:
-        """Return those of a channel among those that were read."""
-        begin = source.register - self.first
-        return answer[begin : begin + source.type.registers]
+    def split(self, answer: Sequence[int]) -> Iterator[tuple[Channel, Source, Sequence[int]]]:
+        """Return the channels, each with its registers among those that were read."""
+        for channel, source in self.channels:
+            begin = source.register - self.first
+            yield channel, source, answer[begin : begin + source.type.registers]
 
 
 def read_pdu(function: int, first: int, count: int) -> bytes:

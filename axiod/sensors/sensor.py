@@ -244,9 +244,8 @@ class SensorHandler:
             return
         usec, now = wall_usec(), time.monotonic()
         known = {id_: item.threshold.level for id_, item in measured.items()}
-        for channel, source in block.channels:
-            for changed in take(measured, channel, source, block.registers(registers, source), usec, now):
-                self._tell_level(changed, first=known[changed.channel.id] is None)
+        for changed in take(measured, block.split(registers), usec, now):
+            self._tell_level(changed, first=known[changed.channel.id] is None)
         for item in measured.values():
             if (fresh := item.fresh()) is not None:
                 self._owner.keep(self, item.channel.id, *fresh)
@@ -367,6 +366,4 @@ async def _read_into(measured: dict[str, Measured], unit: Unit, block: Block) ->
         for channel, _ in block.channels:
             refuse(measured, channel, str(refused), time.monotonic())
         return
-    for channel, source in block.channels:
-        mine = block.registers(registers, source)
-        take(measured, channel, source, mine, wall_usec(), time.monotonic())
+    take(measured, block.split(registers), wall_usec(), time.monotonic())

@@ -113,9 +113,9 @@ def test_what_follows_is_as_good_and_as_old_as_what_it_follows_from() -> None:
     measured = {c.id: Measured(c, Threshold(limits if c is dew else Limits())) for c in (warm, wet, dew)}
     assert isinstance(warm.source, Source)
     assert isinstance(wet.source, Source)
-    take(measured, warm, warm.source, [250], 100, 0)
+    take(measured, [(warm, warm.source, [250])], 100, 0)
     assert measured["dew"].quality is Quality.FAULT
-    assert take(measured, wet, wet.source, [600], 200, 0) == [measured["dew"]]
+    assert take(measured, [(wet, wet.source, [600])], 200, 0) == [measured["dew"]]
     assert measured["dew"].record() == {
         "Channel": "dew", "Value": 16.7, "Unit": "°C", "Quality": "good", "ReadUsec": 100, "Level": "above",
     }  # fmt: skip
@@ -124,6 +124,18 @@ def test_what_follows_is_as_good_and_as_old_as_what_it_follows_from() -> None:
     assert measured["wet"].value == 60
     measured["wet"].stale("gone")
     assert (measured["wet"].value, measured["wet"].quality) == (60, Quality.STALE)
+
+
+def test_what_follows_is_never_of_the_new_value_of_one_and_the_former_one_of_another() -> None:
+    warm, wet = channel("warm", scale=0.1), channel("wet", register=1, scale=0.1)
+    dew = Channel("dew", "dew", "dew", "°C", Derived(Derivation.DEW_POINT, ("warm", "wet")))
+    measured = {c.id: Measured(c, Threshold(Limits(above=20) if c is dew else Limits())) for c in (warm, wet, dew)}
+    assert isinstance(warm.source, Source)
+    assert isinstance(wet.source, Source)
+    take(measured, [(warm, warm.source, [200]), (wet, wet.source, [900])], 100, 0)
+    # 40 °C would be beyond the limit with 90 %, but with 20 % it is not.
+    assert take(measured, [(warm, warm.source, [400]), (wet, wet.source, [200])], 200, 1) == []
+    assert (measured["dew"].value, measured["dew"].threshold.level) == (12.8, Level.NORMAL)
 
 
 # --- what is read together ---
@@ -172,8 +184,8 @@ def test_every_channel_is_read_once_and_within_bounds(
     for block in read:
         assert block.count <= most
         wanted: set[int] = set()
-        for _, source in block.channels:
-            assert len(block.registers(range(block.first, block.first + block.count), source)) == source.type.registers
+        for _, source, registers in block.split(range(block.first, block.first + block.count)):
+            assert list(registers) == list(range(source.register, source.register + source.type.registers))
             wanted |= set(range(source.register, source.register + source.type.registers))
         along = set(range(block.first, block.first + block.count)) - wanted
         assert not along & forbidden

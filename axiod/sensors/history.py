@@ -130,13 +130,18 @@ class HistoryHandler:
         """Write what was held; where the disk refuses, it is held on."""
         packs, count = self._held, self._count
         self._held, self._count = {}, 0
+        problem = None
         try:
-            self.bytes = await self._in_thread(lambda: self._put(packs))
+            await self._in_thread(lambda: self._put(packs))
         except HardwareFailure as error:
-            self._context.root.problem("history", str(error))
+            problem = str(error)
             self._hold_again(packs, count)
         else:
-            self._context.root.problem("history", None)
+            try:
+                self.bytes = await self._in_thread(self._settle)
+            except HardwareFailure as error:
+                problem = str(error)  # what was held is on disk all the same
+        self._context.root.problem("history", problem)
         self._context.server.changed(self._path, HISTORY)
 
     def _hold_again(self, packs: dict[Key, Samples], count: int) -> None:
@@ -148,10 +153,13 @@ class HistoryHandler:
             former.times.extend(samples.times)
             former.values.extend(samples.values)
 
-    def _put(self, packs: dict[Key, Samples]) -> int:
+    def _put(self, packs: dict[Key, Samples]) -> None:
         file = self._opened()
         if packs:
             file.put(packs)
+
+    def _settle(self) -> int:
+        file = self._opened()
         now = wall_usec() // 1000
         if now // HOUR_MS != self._hour:
             file.settle(now)

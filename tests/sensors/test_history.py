@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import sqlite3
+from array import array
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,7 +15,9 @@ import pytest
 
 from axiod.clock import wall_usec
 from axiod.errors import HardwareFailure, InvalidArgument, NotFound
-from axiod.sensors.history import HistoryHandler
+from axiod.sensors.chunks import Samples
+from axiod.sensors.history import LIMIT_BYTES, HistoryHandler
+from axiod.sensors.history_file import HistoryFile
 from tests.conftest import until
 from tests.sensors.conftest import NAME, ROOT
 from tests.sensors.test_cli import axioctl, said
@@ -102,6 +107,23 @@ async def test_while_the_disk_refuses_it_is_held(tmp_path: Path) -> None:
     assert (await handler.query("one", "t", options))[3] == [1.0, 2.0]
     await handler.stop()
     assert context.problems["history"] is None
+
+
+async def test_what_is_on_disk_is_not_written_once_more_where_only_making_hours_fails(tmp_path: Path) -> None:
+    path, now = tmp_path / "history.sqlite", wall_usec()
+    file = HistoryFile(path, LIMIT_BYTES)
+    file.put({("one", "t"): Samples(array("q", [now // 1000 - 1000]), array("d", [1.0]))})
+    file.close()
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.executescript("DROP TABLE hours; CREATE TABLE hours (broken);")
+    context = Surroundings(tmp_path)
+    handler = HistoryHandler(cast("Any", context), lambda _: ["t"])
+    await handler.start()
+    handler.keep("one", "t", 2.0, now)
+    await until(lambda: "cannot be written" in str(context.problems.get("history")))
+    await handler.stop()
+    assert "cannot be written" in str(context.problems["history"])
+    assert list(HistoryFile(path, LIMIT_BYTES).samples(("one", "t"), 0, 1 << 50).values) == [1.0, 2.0]
 
 
 async def test_options(world: World) -> None:

@@ -189,7 +189,11 @@ def _query(
             if not last and begin < now - KEEP_SAMPLES_MS - MINUTE_MS:
                 continue
             samples = joined([file.samples(key, begin, end), between(held, begin, end)])
-            spans = [Span(when, value, value, value, 1) for when, value in zip(*samples, strict=True)]
+            if not last and len(samples.times) > limit:
+                continue
+            # A day may have a million of them.
+            pairs = zip(samples.times[-limit:], samples.values[-limit:], strict=True)
+            spans = [Span(when, value, value, value, 1) for when, value in pairs]
         else:
             if not last and (begin < now - KEEP_MINUTES_MS - HOUR_MS or (end - begin) // MINUTE_MS > limit):
                 continue

@@ -65,18 +65,18 @@ class HistoryFile:
         self._path = path
         self._most_bytes = most_bytes
         try:
-            self._database = self._open()
+            self._database, self._ids = self._open()
         except (OSError, sqlite3.Error) as error:
             raise HardwareFailure(f"{path} cannot be opened: {error}") from error
-        self._ids = self._known()
 
     @property
     def size(self) -> int:
-        """Bytes that are in use, on disk."""
-        (pages,) = self._database.execute("PRAGMA page_count").fetchone()
-        (free,) = self._database.execute("PRAGMA freelist_count").fetchone()
-        (size,) = self._database.execute("PRAGMA page_size").fetchone()
-        return int((pages - free) * size)
+        """Bytes that are in use, on disk; raises HardwareFailure."""
+        with _Reading(self._path):
+            (pages,) = self._database.execute("PRAGMA page_count").fetchone()
+            (free,) = self._database.execute("PRAGMA freelist_count").fetchone()
+            (size,) = self._database.execute("PRAGMA page_size").fetchone()
+            return int((pages - free) * size)
 
     def close(self) -> None:
         """Close it."""
@@ -87,7 +87,7 @@ class HistoryFile:
         with _Writing(self._database, self._path) as database:
             for key in packs.keys() - self._ids.keys():
                 database.execute("INSERT OR IGNORE INTO channel (sensor, channel) VALUES (?, ?)", key)
-            ids = self._known()
+            ids = _known(self._database)
             rows = [(ids[key], pack(samples)) for key, samples in packs.items() if samples.times]
             database.executemany("INSERT INTO recent (channel, data) VALUES (?, ?)", rows)
         self._ids = ids
@@ -109,7 +109,8 @@ class HistoryFile:
             for table in ("recent", *_TABLES):
                 database.executemany(f"DELETE FROM {table} WHERE channel = ?", ids)  # noqa: S608
             database.executemany("DELETE FROM channel WHERE id = ?", ids)
-        self._ids = self._known()
+            left = _known(database)
+        self._ids = left
 
     # --- reading ---
 
@@ -147,10 +148,6 @@ class HistoryFile:
         return joined([unpack(data) for (data,) in rows])
 
     # --- inside ---
-
-    def _known(self) -> dict[Key, int]:
-        rows = self._database.execute("SELECT id, sensor, channel FROM channel")
-        return {(sensor, channel): id_ for id_, sensor, channel in rows}
 
     def _settle(self, database: sqlite3.Connection, id_: int, begin: int) -> None:
         """Make hours of what was read of a channel before a moment."""
@@ -204,7 +201,7 @@ class HistoryFile:
             for table in ("samples", "minutes") if oldest is not None else ():
                 database.execute(f"DELETE FROM {table} WHERE part < ?", (oldest + 24,))  # noqa: S608
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> tuple[sqlite3.Connection, dict[Key, int]]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
             return self._connect()
@@ -217,17 +214,23 @@ class HistoryFile:
             _log.error("%s is damaged (%s); set aside as %s, the history begins anew", self._path, error, aside.name)
             return self._connect()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> tuple[sqlite3.Connection, dict[Key, int]]:
         database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = NORMAL")
             database.execute("PRAGMA journal_size_limit = 4194304")
             database.executescript(_SCHEMA)
+            return database, _known(database)
         except sqlite3.Error:
             database.close()
             raise
-        return database
+
+
+def _known(database: sqlite3.Connection) -> dict[Key, int]:
+    """Return the ids of all channels."""
+    rows = database.execute("SELECT id, sensor, channel FROM channel")
+    return {(sensor, channel): id_ for id_, sensor, channel in rows}
 
 
 class _Writing:

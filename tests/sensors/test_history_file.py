@@ -141,6 +141,17 @@ def test_it_is_there_after_a_crash_and_a_damaged_one_is_set_aside(tmp_path: Path
     assert list(tmp_path.glob("history.sqlite.damaged-*"))
 
 
+def test_one_whose_pages_are_damaged_is_set_aside_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    filled(path, 1).close()
+    page = 4096
+    with path.open("r+b") as raw:  # the page of the channels
+        raw.seek(page)
+        raw.write(b"\xff" * page)
+    assert list(HistoryFile(path, LARGE).samples(KEY, 0, 1 << 50).values) == []
+    assert list(tmp_path.glob("history.sqlite.damaged-*"))
+
+
 def test_what_the_disk_refuses_is_said_and_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     file = filled(path, 1)

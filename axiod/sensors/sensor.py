@@ -148,11 +148,10 @@ class SensorHandler:
     # --- methods ---
 
     async def configure(self, changes: dict[str, Any]) -> None:
-        self._check_there()
         await self._owner.amend(self, {snake(key): value for key, value in changes.items()})
 
     async def test_read(self) -> tuple[list[dict[str, Any]], int]:
-        self._check_there()
+        self.check_there()
         template = self._usable_template()
         self._owner.ports.get(self.settings.port)
         unit = self._asked_as("request", template)
@@ -167,14 +166,18 @@ class SensorHandler:
         return [item.record() for item in measured.values()], (time.monotonic_ns() - began) // 1000
 
     async def copy(self, name: str, unit: int) -> str:
-        self._check_there()
+        self.check_there()
         return await self._owner.copy(self, name, unit)
 
     async def remove(self) -> None:
-        self._check_there()
         await self._owner.remove(self)
 
     # --- the service's side ---
+
+    def check_there(self) -> None:
+        """Raise NotFound where it was removed."""
+        if self.removed:
+            raise NotFound(f"sensor {self.id} was removed")
 
     def make(self) -> None:
         """Make it anew of its settings and its template, and ask it from now on."""
@@ -280,10 +283,6 @@ class SensorHandler:
         self._make_stale(reason)
 
     # --- inside ---
-
-    def _check_there(self) -> None:
-        if self.removed:
-            raise NotFound(f"sensor {self.id} was removed")
 
     def _usable_template(self) -> Template:
         template = self._template

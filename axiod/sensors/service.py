@@ -81,6 +81,7 @@ class SensorsService:
     async def amend(self, sensor: SensorHandler, changes: dict[str, Any]) -> None:
         """Store other settings, and put them in force."""
         async with self._changing:
+            sensor.check_there()
             former = sensor.settings
             settings = former.amended(changes)
             if settings == former:
@@ -101,8 +102,7 @@ class SensorsService:
     async def remove(self, sensor: SensorHandler) -> None:
         """Remove a sensor."""
         async with self._changing:
-            if sensor.removed:
-                raise NotFound(f"sensor {sensor.id} was removed")
+            sensor.check_there()
             await self._file.remove(sensor.id)
             del self._sensors[sensor.id]
             sensor.close()

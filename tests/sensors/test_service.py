@@ -155,6 +155,19 @@ async def test_settings_are_on_disk_before_they_are_acknowledged(world: World, d
     assert await world.sensors.get("Count") == 0
 
 
+async def test_what_is_removed_is_not_brought_back_by_who_changes_it(world: World, device: DeviceProcess) -> None:
+    sensor = await world.add("one", 1, "xy_md02")
+    # Both wait for their turn behind others.
+    others = (world.add(f"other{unit}", unit, "xy_md02") for unit in range(2, 6))
+    *_, removed, changed = await asyncio.gather(
+        *others, sensor.call("Remove"), sensor.configure(Name="Attic"), return_exceptions=True
+    )
+    assert removed is None
+    assert isinstance(changed, NotFound)
+    assert await world.sensors.get("Count") == 4
+    assert "Attic" not in (device.state / "sensors" / "sensors.yaml").read_text()
+
+
 async def test_a_dead_unit_delays_no_other_and_is_back_at_once(world: World) -> None:
     for address in (101, 102, 103, 104):
         await world.add_unit(address)

@@ -6,6 +6,7 @@ That systemd takes the units, and does with them what they are for, is tested wh
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatch
 from pathlib import Path
 from xml.etree import ElementTree
@@ -232,6 +233,12 @@ def test_a_service_that_holds_lines_has_them_kept_and_fails_safe(service: str) -
     assert one(name, "ExecStart").endswith(
         f" --fail-safe-if /run/{one(FAIL_SAFE, 'RuntimeDirectory')}/now".replace("%i", "%N")
     )
+
+
+def test_an_installation_gives_devices_that_are_there_already_their_group() -> None:
+    subsystems = set(re.findall(r'SUBSYSTEM[!=]="(\w+)"', (DEBIAN / "axiod.udev").read_text()))
+    triggered = set(re.findall(r"--subsystem-match=(\w+)", (DEBIAN / "axiod.postinst").read_text()))
+    assert subsystems == triggered == {"gpio", "iio", "leds", "tty"}
 
 
 def test_a_device_that_nobody_looks_after_is_reachable_again() -> None:

@@ -126,6 +126,7 @@ class LedHandler:
         if not self._boot_id:
             raise HardwareFailure(f"{self.id} cannot be lit: {self._problem}")
         former, own = self._orders, self._own or self._lamp.own()
+        self._cancel()  # what ends meanwhile would be stored in its place
         try:
             await self._store(orders, own)
             self._own = own

@@ -7,13 +7,17 @@ import asyncio
 import contextlib
 import json
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from axiod.board.profile import Led
 from axiod.clock import monotonic_usec, wall_usec
 from axiod.errors import AxiodError, HardwareFailure, InvalidArgument, Timeout
+from axiod.gpio.led import Own
 from axiod.io.fail_safe import fail_safe
+from axiod.io.led import LedHandler
 from tests.conftest import until
 from tests.gpio.fakes import FakeFds
 from tests.sim.board import BOARD
@@ -166,6 +170,66 @@ async def test_nothing_is_left_on_disk_of_what_is_over(client: Client, device: D
     await client.led().call("Light", "red", {"DurationMs": 1})
     await client.led().eventually(Mode="own")
     await until(lambda: on_disk(device) == {})
+
+
+class SlowDisk:
+    """A state whose put() lasts as long as the disk is held."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.free = asyncio.Event()
+
+    def get(self, key: str) -> Any:
+        return self.values.get(key)
+
+    def soon(self, key: str, value: Any) -> None:
+        self.values[key] = value
+
+    async def put(self, key: str, value: Any, *, durable: bool) -> None:
+        assert not durable
+        self.values[key] = value
+        await self.free.wait()
+
+
+class AnyLamp:
+    """An LED that shows everything."""
+
+    def look(self) -> Own:
+        return Own("timer")
+
+    def own(self) -> Own:
+        return Own("timer")
+
+    def show(self, colour: str) -> None:
+        pass
+
+    def give_back(self, own: Own) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+async def test_what_ends_while_the_next_is_stored_does_not_take_its_place_on_disk() -> None:
+    state, nothing = SlowDisk(), lambda *_: None
+    context = SimpleNamespace(
+        path="/", state=state, server=SimpleNamespace(changed=nothing), root=SimpleNamespace(problem=nothing)
+    )
+    led = LedHandler(cast("Any", context), Led("status", "Status", ("green", "red")), AnyLamp())
+    led.acquire("this boot")
+    state.free.set()
+    options = {"DeadlineUsec": monotonic_usec() + 60_000_000}
+    await led.light("red", options | {"DurationMs": 20})
+    end = monotonic_usec() + 40_000
+    state.free.clear()
+    lit = asyncio.create_task(led.light("green", options))
+    await until(lambda: monotonic_usec() > end)
+    state.free.set()
+    await lit
+    assert led.colour == "green"
+    assert state.values["status.lit"]["orders"][0][0] == "green"
+    assert state.values["status.lit"]["own"]["trigger"] == "timer"
+    led.close()
 
 
 async def test_the_fail_safe_gives_it_back(

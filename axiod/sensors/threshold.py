@@ -61,10 +61,14 @@ class Threshold:
         self._next = None
 
     def _where(self, value: float) -> Level:
-        limits = self.limits
-        above, below = limits.above, limits.below
-        if above is not None and value > above - (limits.hysteresis if self.level is Level.ABOVE else 0):
+        above, below, back = self.limits.above, self.limits.below, self.limits.hysteresis
+        # The way back from one limit may be so long that it reaches beyond the other one, which counts then.
+        if above is not None and value > above:
             return Level.ABOVE
-        if below is not None and value < below + (limits.hysteresis if self.level is Level.BELOW else 0):
+        if below is not None and value < below:
+            return Level.BELOW
+        if above is not None and self.level is Level.ABOVE and value > above - back:
+            return Level.ABOVE
+        if below is not None and self.level is Level.BELOW and value < below + back:
             return Level.BELOW
         return Level.NORMAL

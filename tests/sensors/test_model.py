@@ -291,6 +291,7 @@ def test_one_thing_at_a_time_is_asked() -> None:
         (Limits(above=10, hysteresis=2), [11, 9, 8.5, 8, 10], "aaann"),
         (Limits(below=5, hysteresis=1), [5, 4.9, 5.5, 6, 4], "nbbnb"),
         (Limits(above=10, below=5), [7, 11, 4, 7], "nabn"),
+        (Limits(above=10, below=5, hysteresis=7), [11, 7, 4, 7, 11, 3], "aabbab"),
         (Limits(above=10, hold_ms=2000), [9, 11, 11, 11, 9, 9, 9], "nnnaaan"),
         (Limits(above=10, hold_ms=2000), [9, 11, 11, 9, 11, 11, 11], "nnnnnna"),
     ],

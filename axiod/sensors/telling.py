@@ -46,7 +46,9 @@ class Telling:
         """Tell the level of a channel."""
         level, channel = item.threshold.level, item.channel.id
         if level is not None:
-            self._state.soon(self._key(channel), str(level))
+            # Before it is told, so that it is told once, whenever the service ends.
+            if not self._state.at_once(self._key(channel), str(level)):
+                self._state.soon(self._key(channel), str(level))
             event = model.threshold_event(self._sensor, channel, level)
             self._events.state(model.THRESHOLD, *event, item.read_usec or wall_usec())
 

@@ -154,8 +154,8 @@ class SensorsService:
         users = list(self.having(template.id))
         if users and not template.enabled:
             raise Conflict(f"the template {template.id} is disabled, but {users[0]} has it; change that first")
-        for id_ in users:
-            self._check_budget(id_, self._file.sensors[id_], template)
+        for port in sorted({self._file.sensors[id_].port for id_ in users}):
+            self._check_port(port, template)
 
     def template_changed(self, id_: str) -> None:
         """Make the sensors that have a template anew."""
@@ -254,6 +254,21 @@ class SensorsService:
         needed = self._percent(port, others) + self._percent_of(port, settings, template, mine)
         if needed > max(plan.REFUSED_PERCENT, before):
             raise Conflict(plan.too_much(port, needed, len(others) + 1) or "")
+
+    def _check_port(self, port: str, template: Template) -> None:
+        """As _check_budget(), for all sensors of a line that have a template, which is another one now."""
+        others = {id_: sensor for id_, sensor in self._on(port).items() if sensor.settings.template != template.id}
+        mine = [
+            settings
+            for settings in self._file.sensors.values()
+            if settings.enabled and (settings.port, settings.template) == (port, template.id)
+        ]
+        needed = self._percent(port, others) + sum(
+            self._percent_of(port, settings, template, plan.blocks(template, settings.intervals(template)))
+            for settings in mine
+        )
+        if needed > max(plan.REFUSED_PERCENT, self._percent(port, self._on(port))):
+            raise Conflict(plan.too_much(port, needed, len(others) + len(mine)) or "")
 
     def _on(self, port: str) -> dict[str, SensorHandler]:
         """Return the sensors that are polled on a port."""

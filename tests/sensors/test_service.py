@@ -448,6 +448,17 @@ async def test_a_template_is_uploaded_changed_and_removed_while_it_is_used(world
         await world.template("mine").all()
 
 
+async def test_a_template_that_all_who_have_it_together_could_not_be_read_by_is_refused(world: World) -> None:
+    await world.templates.call("Upload", mine(serial={"baud_rate": 9600}))
+    for unit in range(1, 5):
+        await world.add(f"s{unit}", unit, "mine", IntervalMs=0)
+    channels = {"level": {"quantity": "level", "register": 0, "interval_ms": 100}}
+    with pytest.raises(Conflict, match=r"polling 4 sensors takes 1.. % of the time of port rs485"):
+        await world.templates.call("Upload", mine(serial={"baud_rate": 9600}, channels=channels))
+    await world.sensor("s4").configure(IntervalMs=1000)
+    await world.templates.call("Upload", mine(serial={"baud_rate": 9600}, channels=channels))
+
+
 async def test_one_of_a_user_stands_in_the_place_of_a_shipped_one_and_says_so(world: World) -> None:
     sensor = await world.add("one", 1, "xy_md02")
     await until_reading(sensor, "humidity", Quality="good")

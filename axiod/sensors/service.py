@@ -43,13 +43,14 @@ class SensorsService:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.ports = Ports(context.connection, self._ports_changed)
-        self.templates = TemplatesHandler(context, self)
         self.history = HistoryHandler(context, self._channels)
         self.scan = ScanHandler(context, self.ports, self._templates, lambda: self._file.sensors)
         self.budgets = []
         self._path = f"{context.path}/sensors"
         self._changing = asyncio.Lock()
-        """Held while sensors come, go and change: one after the other, each on disk before it is acknowledged."""
+        """Held while sensors and templates come, go and change: one after the other, each on disk before it is
+        acknowledged."""
+        self.templates = TemplatesHandler(context, self, self._changing)
         self._file = SensorsFile(context.state_dir)
         self._sensors: dict[str, SensorHandler] = {}
         self._pollers: dict[str, Poller] = {}

@@ -38,12 +38,13 @@ class TemplatesHandler:
 
     limit: int = MOST_OF_USERS
 
-    def __init__(self, context: Context, users: Users) -> None:
-        """Raises HardwareFailure when the disk refuses to be read."""
+    def __init__(self, context: Context, users: Users, changing: asyncio.Lock) -> None:
+        """`changing`: held while templates and their users change. Raises HardwareFailure when the disk refuses to be
+        read."""
         self._context = context
         self._users = users
         self._path = f"{context.path}/templates"
-        self._changing = asyncio.Lock()
+        self._changing = changing
         self.shelf = Shelf(context.state_dir / "templates")
         self._handlers: dict[str, TemplateHandler] = {}
 

@@ -459,6 +459,18 @@ async def test_a_template_that_all_who_have_it_together_could_not_be_read_by_is_
     await world.templates.call("Upload", mine(serial={"baud_rate": 9600}, channels=channels))
 
 
+async def test_a_template_is_not_taken_away_from_a_sensor_that_is_being_added(world: World) -> None:
+    await world.templates.call("Upload", mine())
+    # All wait for their turn behind others.
+    others = (world.add(f"other{unit}", unit, "xy_md02") for unit in range(2, 6))
+    *_, added, removed = await asyncio.gather(
+        *others, world.add("tank", 30, "mine"), world.template("mine").call("Remove"), return_exceptions=True
+    )
+    assert not isinstance(added, Exception)
+    assert isinstance(removed, Conflict)
+    assert await world.sensor("tank").get("Model") == "Me Mine"
+
+
 async def test_one_of_a_user_stands_in_the_place_of_a_shipped_one_and_says_so(world: World) -> None:
     sensor = await world.add("one", 1, "xy_md02")
     await until_reading(sensor, "humidity", Quality="good")

@@ -61,6 +61,8 @@ def test_what_is_not_known_is_not_pretended() -> None:
     status = {id_: (kept.template.status, kept.template.enabled) for id_, kept in shelf.all.items()}
     assert status["hugo"] == status["vaisala_hmp"] == (Status.UNVERIFIED, False)
     assert status["tibbo_bp02"] == (Status.VERIFIED, True)
+    assumed = {id_ for id_, kept in shelf.all.items() if "assumed" in kept.template.note}
+    assert {status[id_][0] for id_ in assumed} == {Status.UNVERIFIED}
     assert {id_ for id_, (_, enabled) in status.items() if not enabled} == {"hugo", "vaisala_hmp"}
 
 

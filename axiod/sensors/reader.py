@@ -54,6 +54,8 @@ _KEYS = {
     "derive": ("function", "from"),
     "setup": ("register", "value"),
 }
+_OF_DEW_POINT = (("temperature", "°C"), ("humidity", "%"))
+"""Quantity and unit of what it follows from."""
 _OF_REGISTERS = ("function", "register", "type", "word_order", "scale", "offset", "invalid", "interval_ms")
 
 
@@ -145,12 +147,17 @@ class _Reader:
             self._root.note("channels", f"there are {len(found)}; there may be {MOST_CHANNELS}")
         if enabled and "channels" in self._root and not found:
             self._root.note("channels", "there is none; give at least one")
-        plain = {channel.id for channel in found if not isinstance(channel.source, Derived)}
+        plain = {channel.id: channel for channel in found if not isinstance(channel.source, Derived)}
         for channel in found:
             if isinstance(channel.source, Derived):
-                for name in channel.source.channels:
-                    if name not in plain:
+                for name, (quantity, unit) in zip(channel.source.channels, _OF_DEW_POINT, strict=False):
+                    of = plain.get(name)
+                    if of is None:
                         tables[channel.id].note("derive", f'there is no channel "{name}" with registers')
+                    elif (of.quantity, of.unit) != (quantity, unit):
+                        tables[channel.id].note(
+                            "derive", f'"{name}" is no {quantity} in {unit}, which has its place there'
+                        )
         return tuple(found)
 
     def _channel(self, id_: str, table: Table, *, enabled: bool) -> Channel:
@@ -180,14 +187,15 @@ class _Reader:
             return self._derived(table)
         if not enabled and "register" not in table:
             return None
+        type_ = _choice(table, "type", Type, Type.U16)
         source = Source(
             function=_integer(table, "function", 3, 4, 3),
             register=_integer(table, "register", 0, _HIGHEST),
-            type=_choice(table, "type", Type, Type.U16),
+            type=type_,
             word_order=_choice(table, "word_order", WordOrder, WordOrder.HIGH_FIRST),
             scale=_number(table, "scale") if "scale" in table else 1.0,
             offset=_number(table, "offset") if "offset" in table else 0.0,
-            invalid=self._integers(table, "invalid", 0, 0xFFFFFFFF),
+            invalid=self._integers(table, "invalid", 0, (1 << 16 * type_.registers) - 1),
             interval_ms=_integer(table, "interval_ms", 100, 86_400_000, 5000),
         )
         if source.scale == 0:

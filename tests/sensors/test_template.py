@@ -79,7 +79,7 @@ def test_everything_that_can_be_said_is_read() -> None:
                 "type": "f32", "word_order": "low-first", "scale": 0.5, "offset": -1, "invalid": [1, 2],
                 "lowest": -5, "highest": 5.5, "interval_ms": 100,
             },
-            "humidity": {"quantity": "humidity", "register": 0},
+            "humidity": {"quantity": "humidity", "unit": "%", "register": 0},
             "dew": {"quantity": "dew", "derive": {"function": "dew-point", "from": ["temperature", "humidity"]}},
         },
     )  # fmt: skip
@@ -125,6 +125,17 @@ BEYOND_THE_SCHEMA: list[tuple[dict[str, Any], str]] = [
     (channel(lowest=5, highest=5), "channels.temperature.highest: 5 is not above"),
     (channel(register=65535, type="u32"), "channels.temperature.register: u32 has two registers"),
     (channel(word_order="low-first"), "channels.temperature.word_order: u16 is one register"),
+    (channel(invalid=[65536]), "channels.temperature.invalid[0]: expected a whole number from 0 to 65535"),
+    (
+        small(
+            channels={
+                "warm": {"quantity": "temperature", "unit": "°F", "register": 0},
+                "wet": {"quantity": "humidity", "unit": "%", "register": 1},
+                "dew": {"quantity": "x", "derive": {"function": "dew-point", "from": ["warm", "wet"]}},
+            }
+        ),
+        'channels.dew.derive: "warm" is no temperature in °C, which has its place there',
+    ),
     (
         small(channels={"d": {"quantity": "x", "derive": {"function": "dew-point", "from": ["a", "b"]}}}),
         'channels.d.derive: there is no channel "a" with registers',

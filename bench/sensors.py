@@ -39,6 +39,8 @@ _DEAD = _UNITS[:4]
 _SECONDS = 30.0
 _BACK_SECONDS = 12.0
 _MANY, _PORTS = 64, 16
+_REPLUGS = int(os.environ.get("AXIOD_REPLUGS", "10"))
+"""How often a dead unit comes back; 100 take 20 minutes."""
 
 
 async def measure(effort: Effort) -> Sequence[Figure]:
@@ -51,7 +53,7 @@ async def measure(effort: Effort) -> Sequence[Figure]:
         await line.fill()
         figures += await line.sweep(effort)
         figures += await line.immunity(effort)
-        figures.append(await line.replug(2 if effort.quick else 10))
+        figures.append(await line.replug(2 if effort.quick else _REPLUGS))
     if not effort.quick:
         async with Machine() as machine:
             for name in ("sim", "fieldbus", "sensors"):

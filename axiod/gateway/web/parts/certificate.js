@@ -9,6 +9,5 @@ export const CertificateSetting = ({ form, name, none, ...more }) => {
   const chosen = form.value(name) ?? "";
   const options = [...(none ? [["", none]] : []), ...all("certificates").map(({ Id }) => [Id, Id])];
   if (!options.some(([id]) => id === chosen)) options.push([chosen, t("shell.not-there", { name: chosen })]);
-  const as = { ...form, schema: { ...form.schema, [name]: { type: "string", enum: options.map(([id]) => id) } } };
-  return html`<${Setting} form=${as} name=${name} options=${options} ...${more} />`;
+  return html`<${Setting} form=${form} name=${name} options=${options} ...${more} />`;
 };

@@ -1,4 +1,5 @@
-// Dialogs: the browser's own <dialog>, which keeps the focus in and gives it back.
+// Dialogs: the browser's own <dialog>, which keeps the focus in. It is given back here: Chromium does not, when the
+// dialog is taken from the page.
 import { html, names, signal, useEffect, useId, useRef } from "../lib.js";
 import { t } from "../i18n.js";
 import { Button } from "./button.js";
@@ -10,8 +11,12 @@ export const Dialog = ({ title, close, wide, children, actions }) => {
   const id = useId();
   useEffect(() => {
     const dialog = place.current;
+    const before = document.activeElement;
     dialog.showModal();
-    return () => dialog.close();
+    return () => {
+      dialog.close();
+      before?.focus();
+    };
   }, []);
   const pressed = (event) => event.target === place.current && event.pointerType === "mouse" && close();
   return html`

@@ -15,6 +15,10 @@ const BY_TOPIC = {
   "tns1:Device/tnsaxis:IO/VirtualInput": ["virtual-inputs", "port", "Number"],
   "tns1:UserAlarm/tnsaxis:Recurring/Interval": ["schedules", "id", "EventId"],
   "tns1:UserAlarm/tnsaxis:Recurring/Pulse": ["schedules", "id", "EventId"],
+  "tnsaxiod:Sensors/Threshold": ["sensors", "sensor", "Id"],
+  "tnsaxiod:Sensors/OutOfRange": ["sensors", "sensor", "Id"],
+  "tnsaxiod:Sensors/Value": ["sensors", "sensor", "Id"],
+  "tnsaxiod:Sensors/Online": ["sensors", "sensor", "Id"],
 };
 
 /** The end of a topic without its namespaces: "tns1:Device/tnsaxis:IO/Port" is "IO/Port". */
@@ -37,7 +41,7 @@ export const sourceText = ({ Topic, Source }) => {
   const kinds = kind === "ports" ? ["ports", "relays"] : kind ? [kind] : [];
   for (const one of kinds) {
     const name = nameOf(one, property, Source[item]);
-    if (name !== undefined) return name;
+    if (name !== undefined) return [name, Source.channel].filter(Boolean).join(", ");
   }
   return Object.entries(Source)
     .map(([name, value]) => (name === "Name" ? value : `${name} ${value}`))

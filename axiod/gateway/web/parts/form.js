@@ -112,7 +112,10 @@ export const showWrong = (form) =>
 const unitOf = (name, schema) =>
   /Unit: ([^.]+)\.$/.exec(schema.description ?? "")?.[1] ?? (name.endsWith("Ms") ? "ms" : undefined);
 
-/** One setting: the control that its schema asks for. Label and hint are the texts NAME and NAME-hint of the section. */
+/**
+ * One setting: the control that its schema asks for. Label and hint are the texts NAME and NAME-hint of the section.
+ * `options`: what can be chosen, as [value, text] pairs, also where the contract says that it is a text.
+ */
 export const Setting = ({ form, name, section, label, hint, options, ...more }) => {
   const schema = form.schema[name];
   if (!schema) return null;
@@ -127,7 +130,7 @@ export const Setting = ({ form, name, section, label, hint, options, ...more }) 
     ...more,
   };
   if (schema.type === "boolean") return html`<${CheckField} ...${shared} />`;
-  if (schema.enum) return html`<${SelectField} options=${options ?? choices(section, schema.enum)} ...${shared} />`;
+  if (options || schema.enum) return html`<${SelectField} options=${options ?? choices(section, schema.enum)} ...${shared} />`;
   if (schema.type === "integer" || schema.type === "number") {
     return html`
       <${NumberField}

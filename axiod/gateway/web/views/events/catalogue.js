@@ -82,6 +82,12 @@ const KNOWN = [
     sources: alarm("tamper", "External tamper"),
     items: flag("Tampered"),
   },
+  {
+    topic: "tnsaxiod:Sensors/Online",
+    key: "sensor",
+    sources: () => all("sensors").map(({ Id, Name }) => [Id, Name]),
+    items: flag("online"),
+  },
   { topic: "tns1:Device/tnsaxis:Status/SystemReady", sources: () => [], items: flag("ready") },
   { topic: "tns1:Device/tnsaxis:MQTT/ClientStatus", sources: () => [], items: flag("connected") },
   { topic: "tnsaxiod:MQTT/Stateful", key: "subscription", sources: subscriptions(true), items: [["payload"]] },

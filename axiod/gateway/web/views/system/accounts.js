@@ -14,7 +14,7 @@ import { Table } from "../../parts/table.js";
 import { said } from "../../parts/toast.js";
 import { Age } from "../../parts/value.js";
 import { Strength } from "../entry/strength.js";
-import { CallDialog, useCall } from "./call.js";
+import { CallDialog, useCall } from "../../parts/call.js";
 
 export const Accounts = () => {
   const [open, setOpen] = useState(null); // {what: "add" | "edit" | "password", id}

@@ -8,7 +8,7 @@ import { Field, PasswordField, SelectField, TextArea, TextField } from "../../pa
 import { download } from "../../parts/files.js";
 import { Setting } from "../../parts/form.js";
 import { said } from "../../parts/toast.js";
-import { CallDialog, useCall } from "./call.js";
+import { CallDialog, useCall } from "../../parts/call.js";
 
 const KEYS = ["ec-p256", "ec-p384", "rsa-2048", "rsa-4096"];
 const MOST_BYTES = 100_000;

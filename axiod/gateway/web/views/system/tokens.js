@@ -13,7 +13,7 @@ import { Card } from "../../parts/page.js";
 import { Table } from "../../parts/table.js";
 import { refused, said } from "../../parts/toast.js";
 import { Age, Badge, moment } from "../../parts/value.js";
-import { CallDialog, useCall } from "./call.js";
+import { CallDialog, useCall } from "../../parts/call.js";
 
 const DAY_MS = 86_400_000;
 const LIVES_DAYS = [30, 90, 365, 0];

@@ -1,12 +1,12 @@
 // A dialog that calls a method of the contract: its fields are made as those of settings are, and what the device says
 // against a value stands at its field.
-import { html, useEffect, useState } from "../../lib.js";
-import { argumentsOf } from "../../api.js";
-import { t } from "../../i18n.js";
-import { Button } from "../../parts/button.js";
-import { Dialog } from "../../parts/dialog.js";
-import { mistake } from "../../parts/form.js";
-import { reason } from "../../parts/toast.js";
+import { html, useEffect, useState } from "../lib.js";
+import { argumentsOf } from "../api.js";
+import { t } from "../i18n.js";
+import { Button } from "./button.js";
+import { Dialog } from "./dialog.js";
+import { mistake } from "./form.js";
+import { reason } from "./toast.js";
 
 /**
  * The arguments of a method while somebody fills them in; `method` is absent where it adds one to the collection `kind`.

@@ -111,7 +111,14 @@ const UserMenu = ({ logIn }) => {
   };
   return html`
     <div class="user-menu" ref=${menu}>
-      <button type="button" class="button quiet" aria-expanded=${open} aria-controls="user-menu" onClick=${() => setOpen(!open)}>
+      <button
+        type="button"
+        class="button quiet"
+        aria-label=${Name || t("shell.nobody")}
+        aria-expanded=${open}
+        aria-controls="user-menu"
+        onClick=${() => setOpen(!open)}
+      >
         <${Icon} name="user" /><span class="name">${Name || t("shell.nobody")}</span><${Icon} name="down" />
       </button>
       ${open &&

@@ -7,6 +7,7 @@ import { fresh, only, thing } from "../../store.js";
 import { Button } from "../../parts/button.js";
 import { NumberField } from "../../parts/field.js";
 import { mistake, Settings, Theirs, useSettings } from "../../parts/form.js";
+import { Later } from "../../parts/later.js";
 import { Card, Facts } from "../../parts/page.js";
 import { Age } from "../../parts/value.js";
 import { Copy, drop, TestRead } from "./calls.js";
@@ -44,6 +45,7 @@ export const Sensor = ({ id }) => {
         ${one.Reason && html`<p class="problem" lang="en">${one.Reason}</p>`}
         <${About} one=${one} />
       <//>
+      <${Later} load=${() => import("./history.js")} texts="history" given=${{ one }} />
       <${Form} id=${id} one=${one} />
     </div>
     ${open === "test" && html`<${TestRead} one=${one} close=${close} />`}

@@ -1,0 +1,36 @@
+// Die Kurve dessen, was ein Sensor gemessen hat.
+export default {
+  title: "Verlauf",
+  channel: "Kanal",
+  range: "Zeitraum",
+  part: "Ausschnitt",
+  "span-hour": "1 Stunde",
+  "span-hours": "6 Stunden",
+  "span-day": "1 Tag",
+  "span-week": "1 Woche",
+  "span-month": "30 Tage",
+  "span-year": "1 Jahr",
+  earlier: "Früher",
+  later: "Später",
+  closer: "Vergrößern",
+  wider: "Verkleinern",
+  "from-to": "{from} bis {to}",
+  summary: "kleinster {lowest}, mittlerer {mean}, größter {highest}",
+  empty: "In dieser Zeit wurde nichts gemessen.",
+  lowest: "Kleinster",
+  mean: "Mittelwert",
+  highest: "Größter",
+  points: "Gezeigt",
+  "resolution-raw": {
+    one: "{count} Wert",
+    other: "{count} Werte",
+  },
+  "resolution-minute": {
+    one: "{count} Minute, mit kleinstem, mittlerem und größtem Wert",
+    other: "{count} Minuten, jede mit kleinstem, mittlerem und größtem Wert",
+  },
+  "resolution-hour": {
+    one: "{count} Stunde, mit kleinstem, mittlerem und größtem Wert",
+    other: "{count} Stunden, jede mit kleinstem, mittlerem und größtem Wert",
+  },
+};

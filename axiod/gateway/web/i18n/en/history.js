@@ -1,0 +1,36 @@
+// The graph of what a sensor measured.
+export default {
+  title: "History",
+  channel: "Channel",
+  range: "Range",
+  part: "Part of it",
+  "span-hour": "1 hour",
+  "span-hours": "6 hours",
+  "span-day": "1 day",
+  "span-week": "1 week",
+  "span-month": "30 days",
+  "span-year": "1 year",
+  earlier: "Earlier",
+  later: "Later",
+  closer: "Zoom in",
+  wider: "Zoom out",
+  "from-to": "{from} to {to}",
+  summary: "lowest {lowest}, average {mean}, highest {highest}",
+  empty: "Nothing was measured in this time.",
+  lowest: "Lowest",
+  mean: "Average",
+  highest: "Highest",
+  points: "Shown",
+  "resolution-raw": {
+    one: "{count} value",
+    other: "{count} values",
+  },
+  "resolution-minute": {
+    one: "{count} minute, with its lowest, average and highest value",
+    other: "{count} minutes, each with its lowest, average and highest value",
+  },
+  "resolution-hour": {
+    one: "{count} hour, with its lowest, average and highest value",
+    other: "{count} hours, each with its lowest, average and highest value",
+  },
+};

@@ -9,7 +9,7 @@ WEB = Path(__file__).parents[2] / "axiod" / "gateway" / "web"
 
 STATUS = ["status"]
 IO = ["io/board", "io/list", "io/wires", "io/board/ports/input1", "io/list/relays/relay1"]
-SENSORS = ["sensors/list", "sensors/list/cellar"]
+SENSORS = ["sensors/list", "sensors/list/cellar", "sensors/scan", "sensors/templates"]
 EVENTS = [
     "events/rules",
     "events/rules/1",

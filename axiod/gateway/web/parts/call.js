@@ -53,6 +53,7 @@ export const useCall = ({ kind, method, first = {}, check = () => ({}), send, ta
         await send(values);
       } catch (error) {
         setProblem(error);
+      } finally {
         setBusy(false);
       }
     },

@@ -79,8 +79,9 @@ export const Table = ({ columns, rows, name, keyOf = (row) => row.Id, empty, sea
 const order = (one, other) =>
   typeof one === "number" && typeof other === "number" ? one - other : compare(String(one ?? ""), String(other ?? ""));
 
+// By the path as it was when the click began: a button that was drawn anew for it may not have its icon any more.
 const pressed = (event, row, open) => {
-  if (!event.target.closest("a, button, input, select, label")) open(row);
+  if (!event.composedPath().some((one) => one.matches?.("a, button, input, select, label"))) open(row);
 };
 
 const Head = ({ column, sort, press }) => {

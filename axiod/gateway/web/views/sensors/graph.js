@@ -107,15 +107,18 @@ export const Graph = (given) => {
   now.current = given;
   const theme = useTheme();
   useEffect(() => {
-    plot.current = draw(place.current, now);
+    // The reference is empty as soon as the view is left, and the observer may be called once more.
+    const frame = place.current;
+    const mine = draw(frame, now);
+    plot.current = mine;
     const watch = new ResizeObserver(() => {
-      const width = place.current.clientWidth;
-      if (width && width !== plot.current.width) plot.current.setSize({ width, height: HEIGHT });
+      const width = frame.clientWidth;
+      if (width && width !== mine.width) mine.setSize({ width, height: HEIGHT });
     });
-    watch.observe(place.current);
+    watch.observe(frame);
     return () => {
       watch.disconnect();
-      plot.current.destroy();
+      mine.destroy();
     };
   }, [theme, locale.value]);
   useEffect(() => {

@@ -6,8 +6,9 @@ import { Age, Badge, Reading } from "../../parts/value.js";
 
 const TONES = { online: "good", offline: "bad", mismatch: "bad", unusable: "bad" };
 
-/** What a channel is called: as its template says, or the quantity in the language of the page where that says nothing else. */
+/** What a channel is called: as its template says; in the language of the page where that is a common word, or only the quantity. */
 export const titleOf = ({ Title, Quantity }) => {
+  if (has(`sensors.channel-${Title}`)) return t(`sensors.channel-${Title}`);
   const key = `sensors.quantity-${Quantity}`;
   return has(key) && Title.toLowerCase() === Quantity.replaceAll("_", " ") ? t(key) : Title;
 };

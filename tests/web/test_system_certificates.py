@@ -63,6 +63,7 @@ async def test_one_is_made_chosen_and_removed(admin: Page, device: WebDevice) ->
         dialog = await opened(admin, "gate")
         await expect(dialog).to_contain_text("CN=gate.example")
         await dialog.get_by_role("button", name="Use for HTTPS").click()
+        await expect(dialog).to_have_count(2)
         await dialog.last.get_by_role("button", name="Use for HTTPS").click()
         await expect(dialog.get_by_text("HTTPS uses this certificate.")).to_be_visible()
         await expect(dialog.get_by_role("button", name="Remove")).to_be_disabled()

@@ -39,11 +39,11 @@ async def test_a_pulse_survives_a_crash(client: Client) -> None:
     port, drive = client.port("output1"), client.drive("output1")
     transitions = await drive.get("Transitions")
     begin = time.monotonic()
-    await port.call("Pulse", 1200, {})
+    await port.call("Pulse", 5000, {})
     await client.kill(client.io)
     assert (await port.all()).items() >= {"Active": True, "Running": "pulse"}.items()
     await port.eventually(Active=False, Running="idle")
-    assert 1.1 <= time.monotonic() - begin < 2.5
+    assert time.monotonic() - begin > 4.9
     assert await drive.get("Transitions") == transitions + 2
 
 

@@ -19,7 +19,7 @@ RTSP_PORT  ?= 8554
 BIN    := $(VENV)/bin
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 # What guests are told by the environment must get past sudo.
-TOLD   := --preserve-env=AXIOD_MACHINE_MIRROR,AXIOD_MACHINE_SECURITY_MIRROR,AXIOD_MACHINE_CACHE,AXIOD_ROUNDS
+TOLD   := --preserve-env=AXIOD_MACHINE_MIRROR,AXIOD_MACHINE_SECURITY_MIRROR,AXIOD_MACHINE_CACHE,AXIOD_MACHINE_UNTIL,AXIOD_ROUNDS
 GUEST_SUDO := $(if $(SUDO),sudo $(TOLD))
 
 APT_RUN  := python3-venv python3-dev gcc libc6-dev pkg-config libsystemd-dev dbus systemd

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guests for tests. They run only when they are asked for: pytest tests/machine --machine=container (or vm, or all).
 
---machine=possible runs what can run on this machine, and says at the end what cannot, and why.
+--machine=possible runs what can run on this machine, and says at the end what cannot, and why. AXIOD_MACHINE_UNTIL, in
+seconds since 1970, is when it begins no more tests: those that are left are skipped, and said to be.
 """
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +34,7 @@ IN_MACHINES = {"machine", "chip", "saved_machine"}
 """Fixtures that need a machine; a test that has none of them, and no mark that says so, is for containers."""
 TEST_SECONDS = {"container": 300, "vm": 900}
 """What a test may take by itself, its fixtures aside."""
+UNTIL = float(os.environ.get("AXIOD_MACHINE_UNTIL", "inf"))
 CHIP_LABEL = "axiod-test"
 CHIP_LINES = (
     "relay1", "relay2", "out1", "out2", "io1", "io2", "in1", "in2", "in3", "in4", "tamper", "s11", "s12", "s13", "s14",
@@ -86,6 +90,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
         config.hook.pytest_deselected(items=deselected)
     config.stash[_DESELECTED] = {kind: (number, reasons[kind]) for kind, number in left_out.items()}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin nothing more when the time is up."""
+    if item.path.is_relative_to(HERE) and time.time() > UNTIL:
+        pytest.skip("no time left (AXIOD_MACHINE_UNTIL); make test-machine runs all of them")
 
 
 def _reason(chosen: str | None, kind: str, why_not: Callable[[], str]) -> str:

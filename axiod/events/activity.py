@@ -190,7 +190,7 @@ class Activity:
         if told is not None:
             state.happenings[state.activations] = told
         self._shared.out.append(
-            Became(self.rule.id, True, self.momentary, reason, place + 1, state.activations, told)  # noqa: FBT003
+            Became(self.rule.id, True, self.momentary, reason, place + 1, state.activations, told)  # noqa: FBT003 # active
         )
         self.doing.begin(state.activations, now, momentary=self.momentary)
 
@@ -211,7 +211,7 @@ class Activity:
         state.active = False
         self.state.changed = True
         self._shared.out.append(
-            Became(self.rule.id, False, self.momentary, reason, place + 1, state.activations)  # noqa: FBT003
+            Became(self.rule.id, False, self.momentary, reason, place + 1, state.activations)  # noqa: FBT003 # active
         )
         self.doing.end(now)
 
@@ -222,7 +222,7 @@ class Activity:
         if state.active:
             state.active = False
             self._shared.out.append(
-                Became(self.rule.id, False, self.momentary, reason, 0, state.activations)  # noqa: FBT003
+                Became(self.rule.id, False, self.momentary, reason, 0, state.activations)  # noqa: FBT003 # active
             )
         self.doing.cancel(now)
         state.since.clear()

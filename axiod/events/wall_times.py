@@ -48,7 +48,7 @@ class WallTimes:
         """About how long it is from one to the next."""
         if repeat is None:
             return
-        self.last = _seconds(datetime(LAST_YEAR, 12, 31, 23, 59, 59) - _EPOCH)  # noqa: DTZ001
+        self.last = _seconds(datetime(LAST_YEAR, 12, 31, 23, 59, 59) - _EPOCH)  # noqa: DTZ001 # wall time has no zone
         if repeat.until is not None:
             self.last = _seconds(repeat.until - _EPOCH)
         self.period = repeat.interval * FINE.get(repeat.frequency, DAY)

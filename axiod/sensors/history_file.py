@@ -107,7 +107,7 @@ class HistoryFile:
         ids = [(id_,) for key, id_ in self._ids.items() if key[0] == sensor]
         with _Writing(self._database, self._path) as database:
             for table in ("recent", *_TABLES):
-                database.executemany(f"DELETE FROM {table} WHERE channel = ?", ids)  # noqa: S608
+                database.executemany(f"DELETE FROM {table} WHERE channel = ?", ids)  # noqa: S608 # our names
             database.executemany("DELETE FROM channel WHERE id = ?", ids)
             left = _known(database)
         self._ids = left
@@ -138,7 +138,7 @@ class HistoryFile:
     def _rows(self, table: str, key: Key, begin: int, end: int) -> list[bytes]:
         size = _TABLES[table][0]
         rows = self._database.execute(
-            f"SELECT data FROM {table} WHERE channel = ? AND part >= ? AND part < ? ORDER BY part",  # noqa: S608
+            f"SELECT data FROM {table} WHERE channel = ? AND part >= ? AND part < ? ORDER BY part",  # noqa: S608 # our names
             (self._ids.get(key), begin // size, -(-end // size)),
         )
         return [data for (data,) in rows]
@@ -168,12 +168,12 @@ class HistoryFile:
         """Add what was read of a channel in an hour; there may be something of it, where the clock was set back."""
 
         def known(table: str, part: int) -> bytes | None:
-            query = f"SELECT data FROM {table} WHERE channel = ? AND part = ?"  # noqa: S608
+            query = f"SELECT data FROM {table} WHERE channel = ? AND part = ?"  # noqa: S608 # our names
             found = database.execute(query, (id_, part)).fetchone()
             return found[0] if found else None
 
         def put(table: str, part: int, data: bytes) -> None:
-            database.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", (id_, part, data))  # noqa: S608
+            database.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", (id_, part, data))  # noqa: S608 # our names
 
         if (former := known("samples", hour)) is not None:
             samples = joined([unpack(former), samples])
@@ -190,7 +190,7 @@ class HistoryFile:
         for table, (size, keep) in _TABLES.items():
             # What is of the future, because the clock was set back, would never grow old.
             database.execute(
-                f"DELETE FROM {table} WHERE channel = ? AND (part < ? OR part > ?)",  # noqa: S608
+                f"DELETE FROM {table} WHERE channel = ? AND (part < ? OR part > ?)",  # noqa: S608 # our names
                 (id_, (now - keep) // size, (now + DAY_MS) // size),
             )
 
@@ -199,7 +199,7 @@ class HistoryFile:
         with _Writing(self._database, self._path) as database:
             (oldest,) = database.execute("SELECT min(part) FROM minutes").fetchone()
             for table in ("samples", "minutes") if oldest is not None else ():
-                database.execute(f"DELETE FROM {table} WHERE part < ?", (oldest + 24,))  # noqa: S608
+                database.execute(f"DELETE FROM {table} WHERE part < ?", (oldest + 24,))  # noqa: S608 # our names
 
     def _open(self) -> tuple[sqlite3.Connection, dict[Key, int]]:
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -67,9 +67,9 @@ class _Client(asyncssh.SSHClient):
                 received(data, datatype)
 
         # asyncssh 2.20 would keep a packet of whatever length a server names, before it is known who that is.
-        conn.data_received = bounded  # type: ignore[method-assign]
+        conn.data_received = bounded  # type: ignore[method-assign] # asyncssh offers no other place
 
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002 # the signature of asyncssh
         md5 = hashlib.md5(key.public_data, usedforsecurity=False).hexdigest()
         sha256 = base64.b64encode(hashlib.sha256(key.public_data).digest()).decode().rstrip("=")
         self._seen.append(f"{key.get_algorithm()} SHA256:{sha256} MD5:{md5}")
@@ -82,9 +82,9 @@ class _Client(asyncssh.SSHClient):
 
     def kbdint_challenge_received(
         self,
-        name: str,  # noqa: ARG002
-        instructions: str,  # noqa: ARG002
-        lang: str,  # noqa: ARG002
+        name: str,  # noqa: ARG002 # the signature of asyncssh
+        instructions: str,  # noqa: ARG002 # the signature of asyncssh
+        lang: str,  # noqa: ARG002 # the signature of asyncssh
         prompts: Sequence[tuple[str, bool]],
     ) -> list[str] | None:
         # The password, where it is what is asked for: one question, whose answer is not shown.

@@ -41,3 +41,15 @@ def write(path: Path, text: str, *, mode: int | None = None) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def remove(path: Path) -> None:
+    """Remove a file for good, whether it is there or not; raises OSError."""
+    path.unlink(missing_ok=True)
+    if not path.parent.is_dir():
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -83,6 +83,7 @@ PURE = {
     "axiod.modbus.line",
     "axiod.modbus.words",
     "axiod.gpio.sequence",
+    "axiod.network.links",
     "axiod.sensors.chunks",
     "axiod.sensors.decode",
     "axiod.sensors.measured",

@@ -172,6 +172,10 @@ class Connection:
             pid = (await self.call(_BUS, _BUS_PATH, _BUS, "GetConnectionUnixProcessID", "s", [owner]))[0]
             raise Conflict(f"the bus name {name} is taken by process {pid}; stop it first")
 
+    async def release_name(self, name: str) -> None:
+        """Own a name no more; what was sent to it before has arrived when this returns."""
+        await self.call(_BUS, _BUS_PATH, _BUS, "ReleaseName", "s", [name])
+
     async def subscribe(self, subscription: Subscription) -> None:
         """Have a function called for each signal of a kind."""
         self._subscriptions.append(subscription)

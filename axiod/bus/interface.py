@@ -169,6 +169,11 @@ def services() -> tuple[str, ...]:
     return tuple(sorted({name for name in found if re.search(r"\d$", name)}))
 
 
+ON_DEMAND = ("org.axiod.network1",)
+"""Services that the bus starts when somebody calls them, and that exit when nobody does: being away is no fault, and
+what they said last still holds."""
+
+
 def stem(service: str) -> str:
     """Return what a service is called after axiod-, as its unit and its policy are: io for org.axiod.io1."""
     return service.rpartition(".")[2].rstrip("0123456789")

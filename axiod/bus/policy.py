@@ -33,6 +33,8 @@ _READING = (
     ("org.freedesktop.DBus.ObjectManager", ("GetManagedObjects",)),
 )
 """The standard interfaces that everybody may call. No property can be set, so Set is nobody's."""
+_AS_ROOT = ("org.axiod.network1",)
+"""Services without a user of their own: they write what belongs to root."""
 
 
 def files() -> dict[str, str]:
@@ -51,7 +53,7 @@ def policy(service: str) -> str:
     viewing, operating = (_methods(service, interfaces, role) for role in ("viewer", "operator"))
     withheld = [_rule("deny", service, name, member) for name, member in _named(interfaces, "gateway")]
     parts = [
-        *_context("Only the user of the service has its name.", f'user="axiod-{contract.stem(service)}"', [owning]),
+        *_context("Only the user of the service has its name.", f'user="{_user(service)}"', [owning]),
         *_context("Everybody on this machine may read.", 'context="default"', [nothing, *reading, *viewing]),
         *_context("Operators.", f'group="{OPERATOR_GROUP}"', operating),
         *_context("Administrators.", f'group="{ADMINISTRATOR_GROUP}"', [everything, *withheld]),
@@ -61,6 +63,10 @@ def policy(service: str) -> str:
     for user, allowed in _granted(service, interfaces).items():
         parts += _context("What it needs for its own work.", f'user="{user}"', allowed)
     return _HEAD + "\n".join(parts) + "\n</busconfig>\n"
+
+
+def _user(service: str) -> str:
+    return "root" if service in _AS_ROOT else f"axiod-{contract.stem(service)}"
 
 
 def _granted(service: str, interfaces: Iterable[str]) -> dict[str, list[str]]:

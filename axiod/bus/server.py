@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import inspect
 import logging
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,8 @@ class Server:
         self._in_flight: Counter[str] = Counter()
         self._closing = False
         self._held_back: dict[tuple[str, str], dict[str, Variant | None]] = {}
+        self.called_at = 0.0
+        """When somebody called last, on the monotonic clock in seconds; 0.0: nobody did."""
         connection.serve(self._on_call)
         connection.on_drained(self._tell_held_back)
 
@@ -101,6 +104,11 @@ class Server:
     def on_drained(self, callback: Callable[[], None]) -> None:
         """Have a function called when the bus takes signals again, after the properties held back were told."""
         self._connection.on_drained(callback)
+
+    @property
+    def working(self) -> bool:
+        """Whether a call is under way."""
+        return bool(self._tasks)
 
     async def close(self) -> None:
         """Take no more calls, and finish those under way; what needs more than 2 s is ended."""
@@ -150,6 +158,7 @@ class Server:
 
     def _on_call(self, message: Message) -> bool:
         interface, member = message.interface or "", message.member or ""
+        self.called_at = time.monotonic()
         try:
             if interface.startswith(_STANDARD):
                 answer = self._standard(message.path or "", interface, member, message)

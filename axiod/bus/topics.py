@@ -30,7 +30,7 @@ LONGEST = 512
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 IO, RELAYS, SYSTEM, EVENTS = "org.axiod.io1", "org.axiod.relays1", "org.axiod.system1", "org.axiod.events1"
-FIELDBUS, SENSORS = "org.axiod.fieldbus1", "org.axiod.sensors1"
+FIELDBUS, SENSORS, NETWORK = "org.axiod.fieldbus1", "org.axiod.sensors1", "org.axiod.network1"
 
 
 class Kind(StrEnum):
@@ -138,6 +138,9 @@ MOTION = "tnsaxiod:Device/Motion"
 EXTERNAL_TAMPER = "tnsaxiod:Device/ExternalTamper"
 SYSTEM_READY = "tns1:Device/tnsaxis:Status/SystemReady"
 BLOCKED_IP = "tns1:Device/tnsaxis:Network/BlockedIP"
+NETWORK_LOST = "tns1:Device/tnsaxis:Network/Lost"
+ADDRESS_ADDED = "tns1:Device/tnsaxis:Network/AddressAdded"
+ADDRESS_REMOVED = "tns1:Device/tnsaxis:Network/AddressRemoved"
 VIRTUAL_INPUT = "tns1:Device/tnsaxis:IO/VirtualInput"
 MANUAL_TRIGGER = "tns1:Device/tnsaxis:IO/VirtualPort"
 INTERVAL = "tns1:UserAlarm/tnsaxis:Recurring/Interval"
@@ -154,6 +157,8 @@ MQTT_STATEFUL = "tnsaxiod:MQTT/Stateful"
 
 _MESSAGE = (Item("payload", Kind.ANY, "Payload"), _text("topic", "MQTT topic"))
 _SUBSCRIPTION = (_text("subscription", "Subscription"),)
+_INTERFACE = (_text("interface", "Interface"),)
+_NETWORK_ADDRESS = (_text("address", "Address"), _text("origin", "Origin"))
 _CHANNEL = (_text("sensor", "Sensor"), _text("channel", "Channel"))
 
 TOPICS = (
@@ -188,6 +193,9 @@ TOPICS = (
     Topic(EXTERNAL_TAMPER, "External tamper", (IO,), (_text("Name", "Alarm"),), (_flag("Tampered", "Tampered"),)),
     Topic(SYSTEM_READY, "System ready", (SYSTEM,), (), (_flag("ready", "Ready"),)),
     Topic(BLOCKED_IP, "Address blocked", (SYSTEM,), (_text("address", "Address"),), (_flag("blocked", "Blocked"),)),
+    Topic(NETWORK_LOST, "Network lost", (NETWORK,), _INTERFACE, (_flag("lost", "Lost"),)),
+    Topic(ADDRESS_ADDED, "Address added", (NETWORK,), _INTERFACE, _NETWORK_ADDRESS, stateful=False),
+    Topic(ADDRESS_REMOVED, "Address removed", (NETWORK,), _INTERFACE, _NETWORK_ADDRESS, stateful=False),
     Topic(VIRTUAL_INPUT, "Virtual input", (EVENTS,), (_port(1, VIRTUAL_INPUTS),), (_flag("active", "Active"),)),
     Topic(MANUAL_TRIGGER, "Manual trigger", (EVENTS,), (_port(1, MANUAL_TRIGGERS),), (_flag("state", "Active"),)),
     Topic(INTERVAL, "Schedule", (EVENTS,), (_text("id", "Schedule"),), (_flag("active", "Active"),)),

@@ -36,13 +36,17 @@ class Only:
     """An option and its value, for the example of configure."""
     elsewhere: tuple[str, ...] = ()
     """Properties that `more` shows."""
+    place: str = ""
+    """What its object is called where that does not follow from the word."""
     more: Callable[[Mapping[str, Any], Screen], list[str]] | None = None
     """Lines below the record of properties."""
 
     @property
     def path(self) -> str:
         """Its object."""
-        return "/" + self.interface.rpartition(".")[0].replace(".", "/") + f"/{self.word.replace(' ', '_')}"
+        return (
+            "/" + self.interface.rpartition(".")[0].replace(".", "/") + f"/{self.place or self.word.replace(' ', '_')}"
+        )
 
     @property
     def members(self) -> contract.Interface:

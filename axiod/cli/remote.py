@@ -66,6 +66,12 @@ class Remote:
             return None
         return str(reply[0])
 
+    async def activatable(self, service: str) -> bool:
+        """Whether the bus would start a service that is called."""
+        connection = await self.connection()
+        reply = await connection.call(_BUS, "/org/freedesktop/DBus", _BUS, "ListActivatableNames")
+        return service in reply[0]
+
     async def objects(self, service: str) -> Objects:
         """Return every object of a service with its properties."""
         async with self._explained(service):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from axiod.bus.interface import services, stem
+from axiod.bus.interface import ON_DEMAND, services, stem
 from axiod.bus.service import SERVICE
 from axiod.cli import render
 from axiod.cli.remote import how_to_start
@@ -38,7 +38,8 @@ def fill(parser: Parser) -> None:
     parser.examples = ["axioctl status"]
     parser.manual[""] = (
         "Shows for every service whether it runs, its health, version and how long it has been up, how many objects it "
-        "has, its status line, and each of its problems. A service that is away is no error: the exit code is 0."
+        "has, its status line, and each of its problems. A service that is away is no error: the exit code is 0. One "
+        "that is idle exited because nobody needed it; the bus starts it when it is called."
     )
 
 
@@ -51,7 +52,7 @@ async def _look(remote: Remote, service: str) -> dict[str, Any]:
     """Return the properties of Service1, and State, Objects beside them."""
     seen: dict[str, Any] = {"Service": service, "State": "away"}
     if await remote.owner(service) is None:
-        return seen
+        return seen | {"State": "idle"} if service in ON_DEMAND and await remote.activatable(service) else seen
     try:
         root = "/" + service.replace(".", "/")
         seen |= await remote.properties(service, root, SERVICE)

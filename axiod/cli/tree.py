@@ -46,6 +46,7 @@ GROUPS = {
     "token": "show, make and revoke the tokens of programs",
     "access": "show and configure who may enter over the network",
     "web": "show and configure HTTP and HTTPS",
+    "network": "show and configure addresses and names; try changes that come back by themselves",
     "blocking": "show and configure how guessing passwords is stopped",
     "certificate": "show, make and install certificates",
     "log": "show what happened, and who changed what over the network",

@@ -173,7 +173,8 @@ class EventsService:
     def _say(self) -> None:
         """Say in the status line how much there is to do, and who is away."""
         count = self._rules.count
-        away = [contract.stem(name) for name in self._sources.names if not self._sources.present(name)]
+        names = [name for name in self._sources.names if name not in contract.ON_DEMAND]
+        away = [contract.stem(name) for name in names if not self._sources.present(name)]
         text = f"{count} rule{'s' * (count != 1)}" if count else "no rule yet"
         self._context.root.say(text + (f"; away: {', '.join(away)}" if away else ""))
 

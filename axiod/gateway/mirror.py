@@ -3,6 +3,8 @@
 
 A service that is away has no objects here: asking for one raises Unavailable. When it is back, what it says now is told
 like any other change. Nothing is ever older than the last signal of the service, and a call that returned is in it.
+
+A service that exits when it is idle is there all the same: what it said last holds, and a call has the bus start it.
 """
 
 from __future__ import annotations
@@ -118,6 +120,8 @@ class _Source:
     """One service."""
 
     client: Service
+    on_demand: bool = False
+    """The bus starts it when it is called."""
     owner: str | None = None
     told: bool = False
     """The bus has told of an owner: it need not be asked for, and an answer that is under way is old."""
@@ -136,7 +140,9 @@ class Mirror:
 
     def __init__(self, connection: Connection, services: tuple[str, ...]) -> None:
         self._connection = connection
-        self._sources = {name: _Source(Service(connection, name)) for name in services}
+        self._sources = {
+            name: _Source(Service(connection, name), on_demand=name in contract.ON_DEMAND) for name in services
+        }
         self._listeners: list[Listener] = []
 
     # --- asking ---
@@ -214,6 +220,9 @@ class Mirror:
             owner = await self._owner(name)
             if not source.told:
                 source.owner = owner
+        idle = await self._idle()
+        for name in idle:
+            self._load(name)
         await asyncio.gather(*(self._load(name) for name, source in self._sources.items() if source.owner))
 
     async def stop(self) -> None:
@@ -222,6 +231,14 @@ class Mirror:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _idle(self) -> list[str]:
+        """Return the services that do not run now and would if they were called."""
+        wanted = {name for name, source in self._sources.items() if source.on_demand and source.owner is None}
+        if not wanted:
+            return []
+        reply = await self._connection.call(_BUS, "/org/freedesktop/DBus", _BUS, "ListActivatableNames")
+        return sorted(wanted.intersection(reply[0]))
 
     async def _owner(self, name: str) -> str | None:
         try:
@@ -239,7 +256,10 @@ class Mirror:
         if (owner or None) == source.owner:
             return
         source.owner = owner or None
-        self._lost(name, source)
+        if source.on_demand and source.available:
+            source.follower.last = None
+        else:
+            self._lost(name, source)
         if source.owner is not None:
             self._load(name)
 

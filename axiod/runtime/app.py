@@ -15,8 +15,8 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 from systemd import daemon
 
@@ -28,6 +28,7 @@ from axiod.runtime import log, watchdog
 from axiod.runtime.board import NO_BOARD, NO_BOARD_PROBLEM, chosen, chosen_if_any, named
 from axiod.runtime.config import ConfigError
 from axiod.runtime.fds import FdStore
+from axiod.runtime.idle import Needed, idle, told_that_it_stops
 from axiod.runtime.log import complain
 from axiod.runtime.state import State
 from axiod.runtime.store import damage
@@ -69,6 +70,10 @@ class Context:
     state_dir: Path
     tasks: asyncio.TaskGroup
     """A task that fails in it ends the daemon, loudly."""
+    needed: Needed = field(default_factory=Needed)
+    """Why it must not exit although nobody asks it, where it may exit at all."""
+    on_the_bus: asyncio.Event = field(default_factory=asyncio.Event)
+    """It has its name: what it tells from now on is heard."""
 
 
 def run(options: Options, start: Callable[[Context], Awaitable[Service]], *, drives: bool = True) -> None:
@@ -147,8 +152,12 @@ class _Daemon:
                 _log.info("%s is ready: %s", bus_name, root.status)
                 daemon.notify("READY=1")
                 self._ready = True
-                lost = await self._until_end(connection)
-                daemon.notify("STOPPING=1")
+                context.on_the_bus.set()
+                lost = await self._until_end(context)
+                await told_that_it_stops()
+                if lost is None and not self._stop.is_set():
+                    # Whoever calls from now on has the service started again; who called before is still answered.
+                    await connection.release_name(bus_name)
                 beating.cancel()
                 await server.close()
                 await service.stop()
@@ -159,11 +168,15 @@ class _Daemon:
             return EXIT_FAILED
         return 0
 
-    async def _until_end(self, connection: Connection) -> Exception | None:
-        stop = asyncio.ensure_future(self._stop.wait())
-        await asyncio.wait((stop, connection.closed), return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        return connection.closed.result() if connection.closed.done() else None
+    async def _until_end(self, context: Context) -> Exception | None:
+        closed, seconds = context.connection.closed, self._options.idle_seconds
+        reasons: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._stop.wait())]
+        if seconds is not None:
+            reasons.append(asyncio.ensure_future(idle(context.server, context.needed, seconds)))
+        await asyncio.wait([*reasons, closed], return_when=asyncio.FIRST_COMPLETED)
+        for reason in reasons:
+            reason.cancel()
+        return closed.result() if closed.done() else None
 
     def _reload(self) -> None:
         if not self._ready:

@@ -38,6 +38,10 @@ class SettingsFile:
         known = self._known[kind]
         return {known[name].python_name: value for name, value in self._sections.get(kind, {}).get(id_, {}).items()}
 
+    def ids(self, kind: str) -> list[str]:
+        """Return the ids of all objects that something was stored for."""
+        return list(self._sections.get(kind, {}))
+
     async def save(self, kind: str, id_: str, values: Mapping[str, Any]) -> None:
         """Store all that is not at its default for an object; on disk when it returns.
 

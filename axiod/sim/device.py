@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SERVICES = ("sim", "io", "relays", "fieldbus", "sensors")
-OVER_THE_NETWORK = ("system", "events", "gateway")
+OVER_THE_NETWORK = ("system", "network", "events", "gateway")
 """What is there besides when the device is to be reached over HTTP."""
 WITH_EVENTS = ("system", "events")
 """What is there besides when it is not, but has rules."""

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""org.axiod.network1.Host: the hostname, which systemd-hostnamed keeps and NetworkManager takes from the network.
+
+Sources: org.freedesktop.hostname1(5); NetworkManager.conf(5), hostname-mode.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from axiod import durable
+from axiod.bus.variant import plain
+from axiod.errors import AxiodError, Conflict, HardwareFailure, NotSupported, Unavailable
+from axiod.network import model
+
+if TYPE_CHECKING:
+    from axiod.runtime.app import Context
+
+HOST = "org.axiod.network1.Host"
+_HOSTNAMED, _PATH = "org.freedesktop.hostname1", "/org/freedesktop/hostname1"
+_NM, _NM_PATH = "org.freedesktop.NetworkManager", "/org/freedesktop/NetworkManager"
+_MODE = Path("/etc/NetworkManager/conf.d/50-axiod-hostname.conf")
+_BY_HAND = "# Written by axiod-network: the hostname is set by hand.\n[main]\nhostname-mode=none\n"
+_RELOAD_CONF = 0x1
+
+
+class HostHandler:
+    """org.axiod.network1.Host."""
+
+    name = "hostname"
+
+    def __init__(self, context: Context, changing: asyncio.Lock) -> None:
+        """`changing`: held while settings change."""
+        self._context = context
+        self._path = f"{context.path}/host"
+        self._changing = changing
+        self._has_networkmanager = False
+        self.hostname = ""
+        self.hostname_automatic = False
+        self.current_hostname = socket.gethostname()
+
+    async def start(self) -> None:
+        """Export it."""
+        await self._look()
+        self._context.server.export(self._path, HOST, self)
+
+    async def look(self) -> None:
+        """Look what there is, and tell what differs."""
+        await self._look()
+        self._context.server.changed(self._path, HOST)
+
+    async def _look(self) -> None:
+        self.current_hostname = socket.gethostname()
+        try:
+            reply = await self._context.connection.call(
+                _HOSTNAMED, _PATH, "org.freedesktop.DBus.Properties", "Get", "ss", [_HOSTNAMED, "StaticHostname"]
+            )
+            self.hostname = str(plain(reply[0]))
+        except AxiodError:
+            self.hostname = _static_name()
+        self._has_networkmanager = await self._owned(_NM)
+        self.hostname_automatic = self._has_networkmanager and not _set_by_hand()
+
+    async def configure(self, changes: dict[str, Any]) -> None:
+        async with self._changing:
+            hostname = changes.get("Hostname", self.hostname)
+            automatic = changes.get("HostnameAutomatic", self.hostname_automatic)
+            if hostname and hostname != self.hostname:
+                model.hostname(hostname)
+            if automatic and not self._has_networkmanager:
+                raise NotSupported("HostnameAutomatic needs NetworkManager, which takes the name from the network")
+            if not automatic and not hostname:
+                raise Conflict("Hostname is empty, and HostnameAutomatic is off; give the host a name, or turn that on")
+            await self._apply(hostname, automatic=automatic)
+        await self.look()
+
+    # --- Area, see axiod.network.trial ---
+
+    async def capture(self) -> Any:
+        """See Area."""
+        await self._look()
+        return {"hostname": self.hostname, "automatic": self.hostname_automatic}
+
+    async def restore(self, former: Any) -> None:
+        """See Area."""
+        await self._look()
+        await self._apply(former["hostname"], automatic=former["automatic"])
+        await self.look()
+
+    async def _apply(self, hostname: str, *, automatic: bool) -> None:
+        if hostname != self.hostname:
+            await self._set_static(hostname)
+        if automatic != self.hostname_automatic:
+            try:
+                if automatic:
+                    await asyncio.to_thread(durable.remove, _MODE)
+                else:
+                    await asyncio.to_thread(durable.write, _MODE, _BY_HAND, mode=0o644)
+            except OSError as error:
+                raise HardwareFailure(f"{_MODE} cannot be written: {error.strerror}") from error
+            await self._context.connection.call(_NM, _NM_PATH, _NM, "Reload", "u", [_RELOAD_CONF])
+
+    async def _set_static(self, hostname: str) -> None:
+        call = self._context.connection.call
+        for member in ("SetStaticHostname", "SetHostname"):
+            try:
+                await call(_HOSTNAMED, _PATH, _HOSTNAMED, member, "sb", [hostname, False])
+            except AxiodError as error:
+                raise Unavailable(f"systemd-hostnamed did not take the name {hostname!r}: {error}") from error
+
+    async def _owned(self, name: str) -> bool:
+        bus = "org.freedesktop.DBus"
+        reply = await self._context.connection.call(bus, "/org/freedesktop/DBus", bus, "NameHasOwner", "s", [name])
+        return bool(reply[0])
+
+
+def _set_by_hand() -> bool:
+    return _MODE.exists()
+
+
+def _static_name() -> str:
+    try:
+        return Path("/etc/hostname").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

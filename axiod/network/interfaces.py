@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All network interfaces: which there are, who manages each, and how they are configured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from axiod.errors import AxiodError, NotSupported
+from axiod.network import detect, kernel
+from axiod.network.events import NetworkEvents
+from axiod.network.fallback import Fallback
+from axiod.network.interface import INTERFACE, InterfaceHandler
+from axiod.network.model import Addressing, escaped
+from axiod.network.networkmanager import NetworkManager
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from axiod.network.backend import Backend, Managed
+    from axiod.network.links import Link
+    from axiod.runtime.app import Context
+
+
+class Interfaces:
+    """The objects of all interfaces. It is an area of settings that can be tried, see axiod.network.trial."""
+
+    name = "addresses"
+
+    def __init__(self, context: Context, changing: asyncio.Lock, look_soon: Callable[[], None]) -> None:
+        """`changing`: held while settings change. `look_soon` has look() called. Raises HardwareFailure."""
+        self._context = context
+        self._changing = changing
+        self._look_soon = look_soon
+        self._backends: dict[str, Backend] = {"networkmanager": NetworkManager(context.connection)}
+        self._handlers: dict[str, InterfaceHandler] = {}
+        self._links: dict[str, Link] = {}
+        self._fallback = Fallback(context.state_dir, context.needed, look_soon)
+        self._events = NetworkEvents(context.events, context.state_dir / "seen.json")
+
+    async def look(self) -> None:
+        """Look what there is, and tell what differs."""
+        try:
+            links = await kernel.read_links()
+        except AxiodError as error:
+            self._context.root.problem("kernel", str(error))
+            return
+        self._context.root.problem("kernel", None)
+        managed = {name: await self._read(name) for name in links}
+        gone = self._handlers.keys() - links.keys()
+        for name in gone:
+            del self._handlers[name]
+            self._context.server.unexport(self._path(name))
+        for name, link in links.items():
+            self._put(link, managed[name])
+        self._links = links
+        self._events.states(links, gone)
+        if self._context.on_the_bus.is_set():
+            self._events.addresses(links)
+        dhcp = {name for name, what in managed.items() if what.addressing and what.addressing.ipv4_method == "dhcp"}
+        await self._fallback.look(links, {name for name in dhcp if managed[name].capabilities})
+        self._say()
+
+    def heard(self) -> None:
+        """Somebody hears from now on."""
+        self._events.addresses(self._links)
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        self._fallback.close()
+
+    # --- Area ---
+
+    async def capture(self) -> Any:
+        """See Area."""
+        names = list(self._links)
+        backends = {key: await backend.capture(names) for key, backend in self._backends.items()}
+        return {"backends": backends, "fallback": self._fallback.stored}
+
+    async def restore(self, former: Any) -> None:
+        """See Area."""
+        await self._fallback.put_back(former["fallback"])
+        for key, backend in self._backends.items():
+            await backend.restore(former["backends"][key])
+        self._look_soon()
+
+    # --- one interface ---
+
+    def _path(self, name: str) -> str:
+        return f"{self._context.path}/interface/{escaped(name)}"
+
+    def _put(self, link: Link, managed: Managed) -> None:
+        handler = self._handlers.get(link.name)
+        if handler is None:
+            handler = self._handlers[link.name] = InterfaceHandler(link, managed, self._configure)
+            self._context.server.export(self._path(link.name), INTERFACE, handler)
+            return
+        handler.link, handler.managed = link, managed
+        self._context.server.changed(self._path(link.name), INTERFACE)
+
+    async def _read(self, name: str) -> Managed:
+        for backend in self._backends.values():
+            found = await backend.read(name)
+            if found is not None:
+                break
+        else:
+            return detect.unmanaged(name)
+        if found.addressing is None:
+            return found
+        return replace(found, addressing=self._fallback.added_to(name, found.addressing))
+
+    async def _configure(self, name: str, changes: dict[str, Any]) -> None:
+        async with self._changing:
+            managed = await self._read(name)
+            backend = self._backends.get(managed.backend)
+            if backend is None or managed.read_only_because is not None:
+                raise NotSupported(f"{name} cannot be configured here: {managed.read_only_because}")
+            former = managed.addressing or Addressing()
+            amended = former.amended(changes)
+            if amended == former:
+                return
+            await backend.apply(name, amended)
+            await self._fallback.save(name, amended)
+        await self.look()
+
+    def _say(self) -> None:
+        addressed = [name for name, link in self._links.items() if link.addresses]
+        self._context.root.say(
+            ", ".join(f"{name} {self._links[name].addresses[0].address}" for name in addressed) or "no address"
+        )

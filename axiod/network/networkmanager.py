@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Interfaces that NetworkManager manages, over its D-Bus interface. It keeps the settings, in its profiles.
+
+The profile that is changed is the one in force on the interface, or, where none is, the one that it would use. A
+profile that NetworkManager made up, or that is not in its own folder, is not changed: one of ours takes its place.
+Sources: org.freedesktop.NetworkManager.* (NetworkManager 1.42 and 1.52), nm-settings-dbus(5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from contextlib import suppress
+from ipaddress import ip_interface
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from axiod import durable
+from axiod.bus._lib import Variant
+from axiod.bus.variant import plain
+from axiod.errors import AxiodError, HardwareFailure, NotFound, Timeout, Unavailable
+from axiod.network.backend import ALL, Managed
+from axiod.network.model import Addressing
+
+if TYPE_CHECKING:
+    from axiod.bus.connection import Connection
+
+BACKEND = "networkmanager"
+_NM, _ROOT = "org.freedesktop.NetworkManager", "/org/freedesktop/NetworkManager"
+_SETTINGS = "/org/freedesktop/NetworkManager/Settings"
+_PROFILE, _DEVICE, _ACTIVE = f"{_NM}.Settings.Connection", f"{_NM}.Device", f"{_NM}.Connection.Active"
+_PROPERTIES = "org.freedesktop.DBus.Properties"
+_NOTHING = "/"
+_TO_DISK = 0x1
+"""NM_SETTINGS_UPDATE2_FLAG_TO_DISK, NM_SETTINGS_ADD_CONNECTION2_FLAG_TO_DISK."""
+_MADE_UP = 0x1 | 0x2 | 0x4 | 0x8
+"""NM_SETTINGS_CONNECTION_FLAG_UNSAVED, _NM_GENERATED, _VOLATILE, _EXTERNAL."""
+_FOLDER = Path("/etc/NetworkManager/system-connections")
+_UNAVAILABLE = 20
+"""NM_DEVICE_STATE_UNAVAILABLE: at most this, nothing can be put into force, for there is no carrier."""
+_READ_ONLY = "NetworkManager is told not to manage it (unmanaged-devices); take that setting away"
+
+Profile = dict[str, dict[str, Variant]]
+
+
+class NetworkManager:
+    """The interfaces that NetworkManager manages."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def read(self, name: str) -> Managed | None:
+        """See Backend."""
+        try:
+            device = await self._device(name)
+            facts = await self._facts(device, _DEVICE)
+        except (NotFound, Unavailable):
+            return None
+        if not facts["Managed"]:
+            return None
+        profile = await self._profile_of(facts)
+        settings = await self._settings(profile) if profile else {}
+        addressing = _addressing(settings) if settings else Addressing()
+        servers, domains = await self._names_in_force(facts)
+        return Managed(BACKEND, ALL, None, addressing, servers, domains)
+
+    async def apply(self, name: str, addressing: Addressing) -> None:
+        """See Backend."""
+        device = await self._device(name)
+        facts = await self._facts(device, _DEVICE)
+        profile = await self._profile_of(facts)
+        former: Profile = await self._settings(profile) if profile else {}
+        wanted = {kind: dict(values) for kind, values in former.items()}
+        wanted["ipv4"] = _ipv4(former.get("ipv4", {}), addressing)
+        wanted["ipv6"] = _ipv6(former.get("ipv6", {}), addressing)
+        if profile and await self._is_ours_to_change(profile):
+            await self._refused(self._call(profile, _PROFILE, "Update2", "a{sa{sv}}ua{sv}", wanted, _TO_DISK, {}))
+        else:
+            profile = await self._add(name, wanted)
+        await self._put_into_force(device, profile, facts)
+
+    async def capture(self, names: list[str]) -> Any:
+        """See Backend. The files of NetworkManager's profiles are what it has; secrets are in them, too."""
+        active: dict[str, str] = {}
+        for name in names:
+            with suppress(NotFound, Unavailable):
+                device = await self._device(name)
+                facts = await self._facts(device, _DEVICE)
+                profile = await self._profile_of(facts)
+                if facts["Managed"] and profile:
+                    active[name] = str((await self._settings(profile))["connection"]["uuid"].value)
+        return {"files": await asyncio.to_thread(_read_folder), "active": active}
+
+    async def restore(self, former: Any) -> None:
+        """See Backend."""
+        touched = await asyncio.to_thread(_write_folder, former["files"])
+        if touched:
+            await self._call(_SETTINGS, f"{_NM}.Settings", "ReloadConnections", "")
+        for name, uuid in former["active"].items():
+            with suppress(NotFound):
+                device = await self._device(name)
+                facts = await self._facts(device, _DEVICE)
+                profile = (await self._call(_SETTINGS, f"{_NM}.Settings", "GetConnectionByUuid", "s", uuid))[0]
+                present = await self._active_profile(facts)
+                if touched or present != profile:
+                    await self._put_into_force(device, profile, facts)
+
+    # --- NetworkManager ---
+
+    async def _call(self, path: str, interface: str, member: str, signature: str, *arguments: Any) -> list[Any]:
+        return await self._connection.call(_NM, path, interface, member, signature, list(arguments))
+
+    async def _facts(self, path: str, interface: str) -> dict[str, Any]:
+        return dict(plain((await self._call(path, _PROPERTIES, "GetAll", "s", interface))[0]))
+
+    async def _device(self, name: str) -> str:
+        try:
+            return str((await self._call(_ROOT, _NM, "GetDeviceByIpIface", "s", name))[0])
+        except Unavailable:
+            raise
+        except Timeout:
+            raise
+        except AxiodError:
+            raise NotFound(f"NetworkManager has no interface {name}") from None
+
+    async def _active_profile(self, facts: dict[str, Any]) -> str | None:
+        active = facts["ActiveConnection"]
+        if active == _NOTHING:
+            return None
+        try:
+            return str((await self._facts(active, _ACTIVE))["Connection"])
+        except AxiodError:  # it ended just now
+            return None
+
+    async def _profile_of(self, facts: dict[str, Any]) -> str | None:
+        """Return the profile in force, else the one that the interface would use."""
+        if (profile := await self._active_profile(facts)) is not None:
+            return profile
+        known = (await self._call(_SETTINGS, f"{_NM}.Settings", "ListConnections", ""))[0]
+        name, best, found = facts["Interface"], -1, None
+        available = set(facts["AvailableConnections"])
+        for path in known:
+            with suppress(AxiodError):
+                settings = plain((await self._settings(path))["connection"])
+                if settings.get("interface-name") != name and path not in available:
+                    continue
+                rank = 2 * (settings.get("interface-name") == name) + (path in available)
+                if rank > best:
+                    best, found = rank, path
+        return found
+
+    async def _settings(self, profile: str) -> Profile:
+        return dict((await self._call(profile, _PROFILE, "GetSettings", ""))[0])
+
+    async def _is_ours_to_change(self, profile: str) -> bool:
+        facts = await self._facts(profile, _PROFILE)
+        return not facts["Flags"] & _MADE_UP and Path(facts["Filename"]).parent == _FOLDER
+
+    async def _add(self, name: str, wanted: Profile) -> str:
+        """Make a profile of ours for an interface; what the one that it replaces said besides stays."""
+        made = {kind: values for kind, values in wanted.items() if kind != "connection"}
+        made["connection"] = {
+            "id": Variant("s", f"axiod-{name}"),
+            "uuid": Variant("s", str(uuid4())),
+            "type": wanted.get("connection", {}).get("type", Variant("s", "802-3-ethernet")),
+            "interface-name": Variant("s", name),
+            "autoconnect-priority": Variant("i", 10),
+        }
+        settings = f"{_NM}.Settings"
+        reply = await self._refused(
+            self._call(_SETTINGS, settings, "AddConnection2", "a{sa{sv}}ua{sv}", made, _TO_DISK, {})
+        )
+        return str(reply[0])
+
+    async def _put_into_force(self, device: str, profile: str, facts: dict[str, Any]) -> None:
+        if facts["State"] <= _UNAVAILABLE:
+            return  # NetworkManager does it when the cable is plugged in
+        if await self._active_profile(facts) == profile:
+            try:
+                # Nothing that need not change is interrupted.
+                await self._call(device, _DEVICE, "Reapply", "a{sa{sv}}tu", {}, 0, 0)
+            except AxiodError:
+                pass  # it cannot while it still waits for addresses, and for some settings never
+            else:
+                return
+        await self._refused(self._call(_ROOT, _NM, "ActivateConnection", "ooo", profile, device, _NOTHING))
+
+    async def _refused(self, call: Any) -> list[Any]:
+        try:
+            return list(await call)
+        except (Unavailable, Timeout):
+            raise
+        except AxiodError as error:
+            raise HardwareFailure(f"NetworkManager refuses these settings: {error}") from error
+
+    async def _names_in_force(self, facts: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        servers: list[str] = []
+        domains: list[str] = []
+        for version in (4, 6):
+            path = facts[f"Ip{version}Config"]
+            if path == _NOTHING:
+                continue
+            with suppress(AxiodError):
+                config = await self._facts(path, f"{_NM}.IP{version}Config")
+                servers += _servers(version, config)
+                domains += [*config.get("Searches", []), *config.get("Domains", [])]
+        return tuple(dict.fromkeys(servers)), tuple(dict.fromkeys(domains))
+
+
+def _servers(version: int, config: dict[str, Any]) -> list[str]:
+    if version == 4:
+        return [entry["address"] for entry in config.get("NameserverData", [])]
+    return [socket.inet_ntop(socket.AF_INET6, bytes(server)) for server in config.get("Nameservers", [])]
+
+
+# --- profiles ---
+
+
+_OURS = ("method", "addresses", "address-data", "gateway", "routes", "dns", "dns-data", "dns-search", "ignore-auto-dns")
+"""What the settings are written in, and older forms of the same, which would count before them."""
+
+
+def _ipv4(former: dict[str, Variant], addressing: Addressing) -> dict[str, Variant]:
+    method = {"dhcp": "auto", "static": "manual", "disabled": "disabled"}[addressing.ipv4_method]
+    section = {name: value for name, value in former.items() if name not in _OURS}
+    section["method"] = Variant("s", method)
+    if addressing.ipv4_method == "static":
+        section |= _static(addressing.ipv4_addresses, addressing.ipv4_router)
+    if addressing.ipv4_method != "disabled":
+        servers = [server for server in addressing.dns_servers if "." in server]
+        packed = [struct.unpack("=I", socket.inet_pton(socket.AF_INET, server))[0] for server in servers]
+        section |= _names(Variant("au", packed), addressing)
+    return section
+
+
+def _ipv6(former: dict[str, Variant], addressing: Addressing) -> dict[str, Variant]:
+    method = {"automatic": "auto", "static": "manual", "disabled": "disabled"}[addressing.ipv6_method]
+    section = {name: value for name, value in former.items() if name not in _OURS}
+    section["method"] = Variant("s", method)
+    if addressing.ipv6_method == "static":
+        section |= _static(addressing.ipv6_addresses, addressing.ipv6_router)
+    if addressing.ipv6_method != "disabled":
+        servers = [server for server in addressing.dns_servers if ":" in server]
+        packed = [socket.inet_pton(socket.AF_INET6, server) for server in servers]
+        section |= _names(Variant("aay", packed), addressing)
+    return section
+
+
+def _static(addresses: tuple[str, ...], router: str) -> dict[str, Variant]:
+    found = [ip_interface(text) for text in addresses]
+    data = [{"address": Variant("s", str(a.ip)), "prefix": Variant("u", a.network.prefixlen)} for a in found]
+    section = {"address-data": Variant("aa{sv}", data)}
+    return section | ({"gateway": Variant("s", router)} if router else {})
+
+
+def _names(servers: Variant, addressing: Addressing) -> dict[str, Variant]:
+    if addressing.dns_automatic:
+        return {}
+    return {
+        "dns": servers,
+        "dns-search": Variant("as", list(addressing.dns_search)),
+        "ignore-auto-dns": Variant("b", True),  # noqa: FBT003 # a value of D-Bus
+    }
+
+
+_IPV4_METHODS = {"auto": "dhcp", "manual": "static", "disabled": "disabled"}
+_IPV6_METHODS = {"auto": "automatic", "dhcp": "automatic", "manual": "static"}
+
+
+def _addressing(settings: Profile) -> Addressing:
+    """Return what a profile says, as far as we have words for it."""
+    four, six = plain(settings.get("ipv4", {})), plain(settings.get("ipv6", {}))
+    ignored = bool(four.get("ignore-auto-dns") or six.get("ignore-auto-dns"))
+    servers = [socket.inet_ntop(socket.AF_INET, struct.pack("=I", server)) for server in four.get("dns", [])]
+    servers += [socket.inet_ntop(socket.AF_INET6, bytes(server)) for server in six.get("dns", [])]
+    domains = dict.fromkeys([*four.get("dns-search", []), *six.get("dns-search", [])])
+    return Addressing(
+        ipv4_method=_IPV4_METHODS.get(four.get("method", "auto"), "disabled"),
+        ipv4_addresses=_texts(four),
+        ipv4_router=four.get("gateway", ""),
+        ipv6_method=_IPV6_METHODS.get(six.get("method", "auto"), "disabled"),
+        ipv6_addresses=_texts(six),
+        ipv6_router=six.get("gateway", ""),
+        dns_automatic=not ignored,
+        dns_servers=tuple(servers),
+        dns_search=tuple(domains),
+    )
+
+
+def _texts(section: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(f"{entry['address']}/{entry['prefix']}" for entry in section.get("address-data", []))
+
+
+# --- its files ---
+
+
+def _read_folder() -> dict[str, str]:
+    return {str(path): path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.nmconnection"))}
+
+
+def _write_folder(former: dict[str, str]) -> bool:
+    """Make the profiles what they were; those that came meanwhile go. Returns whether anything differed."""
+    touched = False
+    try:
+        present = _read_folder()
+        for path, text in former.items():
+            if present.get(path) != text:
+                durable.write(Path(path), text, mode=0o600)
+                durable.remove(Path(path + ".previous"))
+                touched = True
+        for path in present.keys() - former.keys():
+            durable.remove(Path(path))
+            touched = True
+    except (OSError, UnicodeDecodeError) as error:
+        raise HardwareFailure(f"the profiles in {_FOLDER} cannot be put back: {error}") from error
+    return touched

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""org.axiod.network1: everything that axiod-network has on the bus.
+
+It runs while somebody asks it and exits when nobody does. Every setting is with the component of the system that it is
+for; what is kept here besides is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from axiod.bus.connection import Subscription
+from axiod.errors import Unavailable
+from axiod.network.host import HostHandler
+from axiod.network.interfaces import Interfaces
+from axiod.network.kernel import Changes
+from axiod.network.trial_handler import TrialHandler
+from axiod.network.web_ports import WebPorts
+
+if TYPE_CHECKING:
+    from axiod.runtime.app import Context
+
+_log = logging.getLogger(__name__)
+
+_NM, _NM_PATH = "org.freedesktop.NetworkManager", "/org/freedesktop/NetworkManager"
+_PAUSE_SECONDS = 0.2
+_PROPERTIES = "org.freedesktop.DBus.Properties"
+
+
+class NetworkService:
+    """All objects of the service."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        # One change after the other: what one checks must still be so when it is stored, and what is captured for a
+        # trial must not change meanwhile.
+        changing = asyncio.Lock()
+        self._look = asyncio.Event()
+        self._interfaces = Interfaces(context, changing, self._look.set)
+        self._host = HostHandler(context, changing)
+        areas = (self._interfaces, self._host, WebPorts(context.connection))
+        self._trial = TrialHandler(context, areas, changing, self._look.set)
+        self._changes: Changes | None = None
+
+    async def start(self) -> None:
+        """Export everything, and follow what changes."""
+        context = self._context
+        # What it does needs no board, and those that drive something say that there is none.
+        context.root.problem("no board", None)
+        try:
+            self._changes = Changes(context.fds, self._look.set)
+        except Unavailable as error:
+            context.root.problem("changes", str(error))
+        for interface, member in ((_PROPERTIES, "PropertiesChanged"), (f"{_NM}.Settings.Connection", "Updated")):
+            await context.connection.subscribe(
+                Subscription(_NM, interface, member, _NM_PATH, lambda _message: self._look.set())
+            )
+        await self._interfaces.look()
+        await self._host.start()
+        await self._trial.start()
+        context.tasks.create_task(self._keep_looking())
+
+    async def _keep_looking(self) -> None:
+        await self._context.on_the_bus.wait()
+        self._interfaces.heard()
+        while True:
+            await self._look.wait()
+            self._look.clear()
+            await self._interfaces.look()
+            await self._host.look()
+            # Somebody may tell of a change many times a second.
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def stop(self) -> None:
+        self._trial.close()
+        self._interfaces.close()
+        if self._changes is not None:
+            self._changes.close()
+
+
+async def start(context: Context) -> NetworkService:
+    """Start the service."""
+    service = NetworkService(context)
+    await service.start()
+    return service

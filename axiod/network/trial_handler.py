@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""org.axiod.network1.Trial: begins a trial, and ends it one way or the other. See axiod.network.trial."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from axiod.clock import monotonic_usec, wall_usec
+from axiod.errors import AxiodError, Conflict, HardwareFailure
+from axiod.network import systemd
+from axiod.network.trial import Record, RecordFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from axiod.network.trial import Area
+    from axiod.runtime.app import Context
+
+_log = logging.getLogger(__name__)
+
+TRIAL = "org.axiod.network1.Trial"
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_AGAIN_SECONDS = 3.0
+"""What could not be put back is tried again after this."""
+
+
+class TrialHandler:
+    """org.axiod.network1.Trial."""
+
+    def __init__(
+        self, context: Context, areas: Sequence[Area], changing: asyncio.Lock, on_restored: Callable[[], None]
+    ) -> None:
+        """`changing`: held while settings change. `on_restored` is called when the former settings are back."""
+        self._context = context
+        self._path = f"{context.path}/trial"
+        self._areas = areas
+        self._changing = changing
+        self._on_restored = on_restored
+        self._file = RecordFile(context.state_dir / "trial.json")
+        self._boot_id = _BOOT_ID.read_text().strip()
+        self._record: Record | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self.last = "none"
+
+    async def start(self) -> None:
+        """Export it, and go on with the trial that was under way when this process ended."""
+        try:
+            self._record = self._file.load()
+        except HardwareFailure as error:
+            self._context.root.problem(
+                "trial", f"{error}; the settings before the last trial are lost: look at them, and remove the file"
+            )
+        self._context.server.export(self._path, TRIAL, self)
+        if self._record is not None:
+            self._arm(self._record)
+
+    def close(self) -> None:
+        """Wait for nothing any more. The trial goes on, and systemd wakes the service when it ends."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    # --- properties ---
+
+    @property
+    def pending(self) -> bool:
+        return self._record is not None
+
+    @property
+    def begun_usec(self) -> int | None:
+        return self._record.begun_usec if self._record else None
+
+    @property
+    def ends_usec(self) -> int | None:
+        return self._record.begun_usec + self._record.seconds * 1_000_000 if self._record else None
+
+    # --- methods ---
+
+    async def begin(self, seconds: int) -> None:
+        async with self._changing:
+            if self._record is not None:
+                raise Conflict("a trial is under way already; confirm it or roll it back first")
+            former = {area.name: await area.capture() for area in self._areas}
+            deadline = monotonic_usec() + seconds * 1_000_000
+            record = Record(self._boot_id, wall_usec(), deadline, seconds, former)
+            # Should this process not be there then, systemd starts it, and it finds that time is over.
+            await systemd.wake_in(self._context.connection, seconds)
+            await asyncio.to_thread(self._file.save, record)
+            self._record = record
+            self._arm(record)
+            self._changed()
+
+    async def confirm(self) -> None:
+        async with self._changing:
+            self._check_pending()
+            await asyncio.to_thread(self._file.remove)
+            self._end("confirmed")
+        await systemd.do_not_wake(self._context.connection)
+
+    async def roll_back(self) -> None:
+        async with self._changing:
+            self._check_pending()
+            self.close()
+            self._begin_restoring()
+        await self._restored("rolled-back")
+
+    def _check_pending(self) -> None:
+        if self._record is None:
+            raise Conflict("no trial is under way")
+        if self.last == "restoring":
+            raise Conflict("the trial is over, and the former settings are being put back")
+
+    # --- the end ---
+
+    def _arm(self, record: Record) -> None:
+        left = record.left_usec(self._boot_id, monotonic_usec())
+        self._timer = asyncio.get_running_loop().call_later(left / 1e6, self._expired)
+
+    def _expired(self) -> None:
+        _log.warning("nobody confirmed the settings that were tried, so the former ones come back")
+        self._begin_restoring()
+        self._context.tasks.create_task(self._restored("expired"))
+
+    def _begin_restoring(self) -> None:
+        self.last = "restoring"
+        self._changed()
+
+    async def _restored(self, how: str) -> None:
+        """Put everything back; what cannot be is tried again until it can, for what there was must come back."""
+        left = list(self._areas)
+        while left:
+            async with self._changing:
+                left = [area for area in left if not await self._restore(area)]
+                if not left:
+                    break
+            await asyncio.sleep(_AGAIN_SECONDS)
+        try:
+            await asyncio.to_thread(self._file.remove)
+        except HardwareFailure as error:
+            # With the next start everything is put back once more, which changes nothing.
+            self._context.root.problem("trial", str(error))
+        self._end(how)
+        self._on_restored()
+        await systemd.do_not_wake(self._context.connection)
+
+    async def _restore(self, area: Area) -> bool:
+        former = self._record.former.get(area.name) if self._record else None
+        problem = None
+        if former is not None:
+            try:
+                await area.restore(former)
+            except AxiodError as error:
+                problem = f"the former {area.name} could not be put back yet: {error}"
+        self._context.root.problem(f"trial {area.name}", problem)
+        return problem is None
+
+    def _end(self, how: str) -> None:
+        self.close()
+        self._record = None
+        self.last = how
+        _log.info("the trial is over: %s", how)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._context.needed.while_("trial", self.pending)
+        self._context.server.changed(self._path, TRIAL)

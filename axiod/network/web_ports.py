@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the device is reached over HTTP, as something that can be tried: axiod-system keeps these settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from axiod.bus import interface as contract
+from axiod.bus.client import Service
+from axiod.errors import Unavailable
+
+if TYPE_CHECKING:
+    from axiod.bus.connection import Connection
+
+_SYSTEM, _WEB = "org.axiod.system1", "org.axiod.system1.Web"
+
+
+class WebPorts:
+    """An area of settings that can be tried, see axiod.network.trial."""
+
+    name = "web ports"
+
+    def __init__(self, connection: Connection) -> None:
+        self._system = Service(connection, _SYSTEM)
+        self._path = f"{self._system.root}/web"
+
+    async def capture(self) -> Any:
+        """See Area. Where there is no axiod-system, nobody can change its settings."""
+        try:
+            found = await self._system.properties(self._path, _WEB)
+        except Unavailable:
+            return None
+        return {name: found[name] for name in contract.load(_WEB).configurable if name in found}
+
+    async def restore(self, former: Any) -> None:
+        """See Area."""
+        if await self.capture() != former:
+            await self._system.call(self._path, _WEB, "Configure", former)

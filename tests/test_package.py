@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from axiod.bus import comments
+from axiod.bus import interface as contract
 from axiod.bus.caller import ADMINISTRATOR_GROUP, GATEWAY_USER, OPERATOR_GROUP
 from axiod.runtime import config
 from axiod.runtime.config import Settings
@@ -26,6 +27,12 @@ SERVICES = sorted(
 HOLD_LINES = {name for name in SERVICES if (ROOT / "axiod" / name / "fail_safe.py").exists()}
 FAIL_SAFE = "axiod-fail-safe@"
 GATEWAY = "axiod-gateway"
+TRIAL = "axiod-network-trial"
+"""What a timer starts when a trial of network settings ends; it starts axiod-network and has no sandbox of its own."""
+AS_ROOT = {"network"}
+"""Services without a user of their own."""
+ON_DEMAND = {contract.stem(name) for name in contract.ON_DEMAND}
+"""Services that exit when they are idle; what happens starts them by a socket."""
 SOCKETS = {"http": "80", "https": "443", "rtsp": "554"}
 """The ports that systemd opens for the gateway, by the name that it gets them under."""
 RETRY = "axiod-retry@%N.timer"
@@ -46,6 +53,14 @@ OWN_SANDBOX = {
     "axiod-events": {"UMask=0077", "PrivateDevices=yes", f"{IN_THE_NETWORK} AF_NETLINK"},
     "axiod-sensors": {"UMask=0077", "PrivateDevices=yes"},
     "axiod-fieldbus": {"UMask=0077", f"{IN_THE_NETWORK} AF_NETLINK", *SERIAL_PORTS},
+    # It is root, for files of root, and without any of its privileges but that of configuring interfaces.
+    "axiod-network": {
+        "UMask=0077",
+        "PrivateDevices=yes",
+        "CapabilityBoundingSet=CAP_NET_ADMIN",
+        "ReadWritePaths=-/etc/NetworkManager -/etc/systemd/network",
+        "RestrictAddressFamilies=AF_UNIX AF_NETLINK",
+    },
     GATEWAY: {"UMask=0077", "PrivateDevices=yes", IN_THE_NETWORK},
     # The services look for its folder.
     FAIL_SAFE: {"UMask=0022", "PrivateDevices=yes"},
@@ -56,6 +71,13 @@ MISSING = {
     "axiod-system": {"PrivateNetwork=yes"},
     "axiod-events": {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
     "axiod-fieldbus": {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
+    "axiod-network": {
+        "PrivateNetwork=yes",
+        "PrivateUsers=yes",
+        "CapabilityBoundingSet=",
+        "AmbientCapabilities=",
+        "RestrictAddressFamilies=AF_UNIX",
+    },
     GATEWAY: {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
 }
 """What the sandbox of a unit has not, and those of all others have; the unit says why."""
@@ -118,9 +140,12 @@ def test_a_service_has_its_unit_its_policy_and_its_settings(service: str) -> Non
 
 
 def test_there_are_none_of_a_service_that_is_gone() -> None:
-    ours = {*(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, GATEWAY}
+    ours = {*(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, GATEWAY, TRIAL}
     assert {path.stem for path in UNITS.glob("*.service")} == ours
-    assert {path.stem for path in UNITS.glob("*.socket")} == {f"{GATEWAY}-{name}" for name in SOCKETS}
+    assert {path.stem for path in UNITS.glob("*.socket")} == {
+        *(f"{GATEWAY}-{name}" for name in SOCKETS),
+        *(f"axiod-{name}" for name in ON_DEMAND),
+    }
     assert {path.stem for path in (ROOT / "dbus-policy").iterdir()} == {f"axiod-{name}" for name in SERVICES}
     assert {path.stem for path in ETC.glob("*.yaml")} == set(SERVICES)
 
@@ -147,7 +172,7 @@ def test_what_belongs_to_a_service_is_in_the_package_of_its_unit(service: str) -
     assert package(f"usr/share/dbus-1/system-services/org.axiod.{service}1.service") == [mine]
     assert package(f"etc/axiod/{service}.yaml") == [mine]
     users = (DEBIAN / f"{mine}.sysusers").read_text(encoding="utf-8")
-    assert f"u axiod-{service} " in users
+    assert (f"u axiod-{service} " in users) != (service in AS_ROOT)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -173,7 +198,7 @@ def test_what_the_shipped_settings_propose_is_taken(service: str, tmp_path: Path
 
 def test_the_packages_make_the_users_and_groups_that_are_named() -> None:
     users, groups = accounts("u"), accounts("g")
-    assert {f"axiod-{name}" for name in SERVICES} | {GATEWAY_USER} <= users
+    assert {f"axiod-{name}" for name in SERVICES if name not in AS_ROOT} | {GATEWAY_USER} <= users
     assert {OPERATOR_GROUP, ADMINISTRATOR_GROUP} <= groups
     for service in SERVICES:
         root = ElementTree.parse(ROOT / "dbus-policy" / f"axiod-{service}.conf").getroot()
@@ -187,7 +212,8 @@ def test_the_packages_make_the_users_and_groups_that_are_named() -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_is_the_user_who_may_have_its_name(service: str) -> None:
-    assert one(f"axiod-{service}", "User") == f"axiod-{service}"
+    user = "root" if service in AS_ROOT else f"axiod-{service}"
+    assert one(f"axiod-{service}", "User") == ("absent" if service in AS_ROOT else user)
     root = ElementTree.parse(ROOT / "dbus-policy" / f"axiod-{service}.conf").getroot()
     owners = {
         (rule.get("own"), block.get("user"))
@@ -195,7 +221,7 @@ def test_a_service_is_the_user_who_may_have_its_name(service: str) -> None:
         for rule in block
         if rule.tag == "allow" and "own" in rule.attrib
     }
-    assert owners == {(one(f"axiod-{service}", "BusName"), f"axiod-{service}")}
+    assert owners == {(one(f"axiod-{service}", "BusName"), user)}
 
 
 # --- units ---
@@ -210,7 +236,9 @@ def test_a_unit_starts_its_service_and_keeps_it_alive(service: str) -> None:
     assert f"/usr/bin/python3 -I -m axiod.{service}" in one(name, "ExecStart")
     assert one(name, "StateDirectory") == f"axiod/{service}"
     assert int(one(name, "WatchdogSec")) > 0
-    assert (one(name, "Restart"), one(name, "RestartMode")) == ("always", "direct")
+    on_demand = service in ON_DEMAND
+    assert ("--exit-when-idle" in one(name, "ExecStart")) == on_demand
+    assert (one(name, "Restart"), one(name, "RestartMode")) == ("on-failure" if on_demand else "always", "direct")
     assert CONFIG_IS_WRONG in one(name, "RestartPreventExitStatus").split()
     assert int(one(name, "StartLimitBurst", "Unit")) > 1
     assert one(name, "WantedBy", "Install") == "axiod.target"
@@ -314,4 +342,4 @@ def test_a_sandbox_is_that_of_all_others_but_for_what_is_said_here(name: str) ->
 
 
 def test_every_unit_has_a_sandbox() -> None:
-    assert set(OWN_SANDBOX) == {path.stem for path in UNITS.glob("*.service")}
+    assert set(OWN_SANDBOX) == {path.stem for path in UNITS.glob("*.service")} - {TRIAL}

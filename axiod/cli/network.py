@@ -50,7 +50,7 @@ _WITHIN = (
 def fill(group: Parser) -> None:
     """Add the verbs."""
     KIND.fill(group, but=("configure",))
-    example = f"{KIND.example} {KIND.setting} --confirm-within 60"
+    example = "eth0 --ipv4-method dhcp --confirm-within 60"
     configure = group.verb(
         "configure",
         "change settings of an interface, all that are given or none",

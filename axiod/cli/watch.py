@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from axiod.bus.connection import Subscription
 from axiod.bus.follow import Follower, Verdict
-from axiod.bus.interface import services, stem
+from axiod.bus.interface import ON_DEMAND, services, stem
 from axiod.cli import render
 from axiod.cli.remote import how_to_start
 from axiod.errors import AxiodError, Unavailable
@@ -107,12 +107,14 @@ class _Watcher:
         self._owners[name] = owner
         self._followers[name].last = None
         if owner is None:
+            if name in ON_DEMAND and await self._remote.activatable(name):
+                return  # it is idle, and what happens starts it
             if first:
                 self._printer.notice("away", name, f"is not running; start it with: {how_to_start(name)}")
             else:
                 self._printer.notice("gone", name, "went away")
             return
-        if not first:
+        if not first and not (name in ON_DEMAND and former is None):
             self._printer.notice("back", name, "is back")
         await self._snapshot(name, shown=self._snapshots, news=not first)
 

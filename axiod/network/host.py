@@ -31,6 +31,9 @@ class HostHandler:
     """org.axiod.network1.Host."""
 
     name = "hostname"
+    hostname: str
+    hostname_automatic: bool
+    current_hostname: str
 
     def __init__(self, context: Context, changing: asyncio.Lock) -> None:
         """`changing`: held while settings change."""

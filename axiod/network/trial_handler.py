@@ -30,6 +30,8 @@ _AGAIN_SECONDS = 3.0
 class TrialHandler:
     """org.axiod.network1.Trial."""
 
+    last: str
+
     def __init__(
         self, context: Context, areas: Sequence[Area], changing: asyncio.Lock, on_restored: Callable[[], None]
     ) -> None:

@@ -32,10 +32,14 @@ ROOT = "/org/axiod/relays1"
 RELAY = "org.axiod.relays1.Relay"
 PATH = ROOT + "/relay/relay1"
 
-SERVICES = ("events", "fieldbus", "io", "relays", "sensors", "sim", "system")
+SERVICES = ("events", "fieldbus", "io", "network", "relays", "sensors", "sim", "system")
+ROOTS = {"network"}
+"""Services that are root."""
 OTHERS, OPERATORS, ADMINISTRATORS = 64100, 64101, 64102
 """Groups; the first has no name."""
-USERS = {GATEWAY_USER: 64110} | {f"axiod-{name}": 64111 + place for place, name in enumerate(SERVICES)}
+USERS = {GATEWAY_USER: 64110} | {
+    f"axiod-{name}": 64111 + place for place, name in enumerate(SERVICES) if name not in ROOTS
+}
 NOBODY = 65534
 
 

@@ -78,7 +78,7 @@ def test_a_function_may_read_the_script(command: dict[str, str]) -> None:
         (["relay", "configure", "x", "--boot-policy", "=", "l"], ["last"]),
         (["relay", "configure", "x", "--boot-policy", "="], ["off", "on", "last"]),
         (["sim", "wire", "x", "c"], ["closed", "cut"]),
-        (["watch", "--service", ""], ["events", "fieldbus", "io", "relays", "sensors", "sim", "system"]),
+        (["watch", "--service", ""], ["events", "fieldbus", "io", "network", "relays", "sensors", "sim", "system"]),
         (["watch", "--service", "io", "--p"], ["--properties"]),
         (["completion", ""], ["bash"]),
         (["relay", "on", "x", ""], []),

@@ -148,8 +148,8 @@ async def _answer(service: FakeService) -> None:
         (["status", "--timeout", "nan"], "argument --timeout: invalid number of seconds value: 'nan'"),
         (["--js", "status"], "there is no option '--js'; did you mean --json? See axioctl --help"),
         (
-            ["watch", "--service", "network"],
-            "--service is 'network'; it must be one of events, fieldbus, io, relays, sensors, sim, system; see",
+            ["watch", "--service", "cloud"],
+            "--service is 'cloud'; it must be one of events, fieldbus, io, network, relays, sensors, sim, system; see",
         ),
     ],
 )

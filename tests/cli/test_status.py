@@ -21,6 +21,7 @@ def test_status_while_everything_is_away(axioctl: Axioctl) -> None:
         ["events", "away"],
         ["fieldbus", "away"],
         ["io", "away"],
+        ["network", "away"],
         ["relays", "away"],
         ["sensors", "away"],
         ["sim", "away"],
@@ -42,7 +43,7 @@ def test_status_while_some_are_away(axioctl: Axioctl, io: FakeService, world: Wo
 
 
 def test_status_json(axioctl: Axioctl, io: FakeService, sim: FakeService) -> None:
-    _events, _fieldbus, io_, relays, _sensors, sim_, _system = json.loads(axioctl("status", "--json").out)
+    _events, _fieldbus, io_, _network, relays, _sensors, sim_, _system = json.loads(axioctl("status", "--json").out)
     assert io_["Service"] == "org.axiod.io1"
     assert io_["State"] == "running"
     assert io_["Health"] == "ok"

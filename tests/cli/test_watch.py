@@ -41,8 +41,8 @@ def _json(running: Running) -> dict[str, Any]:
 
 
 def _skip_away(running: Running) -> None:
-    """Read the lines that say that events, fieldbus, relays, sensors, sim and system are not there."""
-    assert [_json(running)["Kind"] for _ in range(6)] == ["away"] * 6
+    """Read the lines that say that events, fieldbus, network, relays, sensors, sim and system are not there."""
+    assert [_json(running)["Kind"] for _ in range(7)] == ["away"] * 7
 
 
 def test_watch_begins_with_the_state_and_goes_on_with_events(spawn: Spawn, known: FakeService, world: World) -> None:

@@ -14,17 +14,17 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests.machine.guest import TooLate, poll
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 WAIT_SECONDS = 30.0
-_LOOK_AGAIN_SECONDS = 0.05
 
 _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -75,9 +75,7 @@ class World:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.bus = f"unix:path={self.folder / 'bus'}"
         ready = self.folder / "ready"
-        self.host = self._popen(
-            "unshare", "--net", "--mount", "--uts", "bash", "-c", _MOUNTS, "bash", str(ready)
-        ).pid
+        self.host = self._popen("unshare", "--net", "--mount", "--uts", "bash", "-c", _MOUNTS, "bash", str(ready)).pid
         self.peer = self._popen("unshare", "--net", "sleep", "infinity").pid
         self.until(ready.exists, "the namespaces of the host")
         self.until(lambda: self._apart(self.peer), "the namespace of the peer")
@@ -144,12 +142,11 @@ class World:
         return [f"{a['local']}/{a['prefixlen']} {a['scope']}" for a in link.get("addr_info", [])]
 
     def until(self, condition: Callable[[], object], what: str) -> None:
-        """Wait until something is so; raises TimeoutError, which names it."""
-        end = time.monotonic() + WAIT_SECONDS
-        while not condition():
-            if time.monotonic() > end:
-                raise TimeoutError(f"{what} did not come; {self.said()}")
-            time.sleep(_LOOK_AGAIN_SECONDS)  # there is no event loop here to wait in
+        """Wait until something is so; raises TooLate, which names it."""
+        try:
+            poll(lambda: bool(condition()), WAIT_SECONDS, what)
+        except TooLate as error:
+            raise TooLate(f"{error}; {self.said()}") from None
 
     def said(self) -> str:
         """Return what everything that was started said last."""

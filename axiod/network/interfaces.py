@@ -11,6 +11,7 @@ from axiod.network import detect, kernel
 from axiod.network.events import NetworkEvents
 from axiod.network.fallback import Fallback
 from axiod.network.interface import INTERFACE, InterfaceHandler
+from axiod.network.links import explained
 from axiod.network.model import Addressing, escaped
 from axiod.network.networkmanager import NetworkManager
 
@@ -48,6 +49,7 @@ class Interfaces:
             return
         self._context.root.problem("kernel", None)
         managed = {name: await self._read(name) for name in links}
+        links = {name: _explained(link, managed[name].addressing) for name, link in links.items()}
         gone = self._handlers.keys() - links.keys()
         for name in gone:
             del self._handlers[name]
@@ -129,3 +131,14 @@ class Interfaces:
         self._context.root.say(
             ", ".join(f"{name} {self._links[name].addresses[0].address}" for name in addressed) or "no address"
         )
+
+
+def _explained(link: Link, addressing: Addressing | None) -> Link:
+    if addressing is None:
+        return link
+    return explained(
+        link,
+        leased=addressing.ipv4_method == "dhcp",
+        advertised=addressing.ipv6_method == "automatic",
+        by_hand=(*addressing.ipv4_addresses, *addressing.ipv6_addresses),
+    )

@@ -6,13 +6,13 @@ Source: ip-address(8), ip-route(8); rtnetlink(7).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
-KINDS = ("ether", "infiniband")
+_KINDS = ("ether", "infiniband")
 _VIRTUAL = ("veth", "bridge", "bond", "vlan", "macvlan", "dummy", "macsec", "team")
 """Kinds that are shown although they are no hardware; what tunnels and containers make for themselves is not."""
 
@@ -52,6 +52,29 @@ class Link:
     """Default routers, the preferred one first."""
 
 
+def explained(link: Link, *, leased: bool, advertised: bool, by_hand: Collection[str]) -> Link:
+    """Return an interface whose addresses say where they come from also where the kernel cannot know it.
+
+    A lease, or an advertisement, that lasts for ever looks to the kernel like an address that somebody set. `leased`,
+    `advertised`: the interface asks for them; `by_hand`: ADDRESS/PREFIX of those that are configured.
+    """
+    return replace(
+        link,
+        addresses=tuple(
+            replace(found, origin=_asked_for(found, leased=leased, advertised=advertised))
+            if found.origin == "static" and found.scope == "global" and found.text not in by_hand
+            else found
+            for found in link.addresses
+        ),
+    )
+
+
+def _asked_for(found: Address, *, leased: bool, advertised: bool) -> str:
+    if ":" not in found.address:
+        return "dhcp" if leased else found.origin
+    return ("dhcp" if found.prefix_length == 128 else "router-advertisement") if advertised else found.origin
+
+
 def links(addresses: Iterable[Mapping[str, Any]], routes: Iterable[Mapping[str, Any]]) -> dict[str, Link]:
     """Return the interfaces that a person may want to configure, by name.
 
@@ -74,7 +97,7 @@ def links(addresses: Iterable[Mapping[str, Any]], routes: Iterable[Mapping[str, 
 
 def _shown(link: Mapping[str, Any]) -> bool:
     kind = link.get("linkinfo", {}).get("info_kind", "")
-    return link.get("link_type") in KINDS and (not kind or kind in _VIRTUAL)
+    return link.get("link_type") in _KINDS and (not kind or kind in _VIRTUAL)
 
 
 def _link(link: Mapping[str, Any], routers: list[str]) -> Link:

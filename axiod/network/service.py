@@ -43,6 +43,7 @@ class NetworkService:
         areas = (self._interfaces, self._host, WebPorts(context.connection))
         self._trial = TrialHandler(context, areas, changing, self._look.set)
         self._changes: Changes | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Export everything, and follow what changes."""
@@ -60,7 +61,7 @@ class NetworkService:
         await self._interfaces.look()
         await self._host.start()
         await self._trial.start()
-        context.tasks.create_task(self._keep_looking())
+        self._looking = context.tasks.create_task(self._keep_looking())
 
     async def _keep_looking(self) -> None:
         await self._context.on_the_bus.wait()
@@ -74,6 +75,8 @@ class NetworkService:
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def stop(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
         self._trial.close()
         self._interfaces.close()
         if self._changes is not None:

@@ -45,6 +45,7 @@ class TrialHandler:
         self._boot_id = _BOOT_ID.read_text().strip()
         self._record: Record | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._restoring: asyncio.Task[None] | None = None
         self.last = "none"
 
     async def start(self) -> None:
@@ -61,8 +62,9 @@ class TrialHandler:
 
     def close(self) -> None:
         """Wait for nothing any more. The trial goes on, and systemd wakes the service when it ends."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._disarm()
+        if self._restoring is not None:
+            self._restoring.cancel()
 
     # --- properties ---
 
@@ -104,7 +106,7 @@ class TrialHandler:
     async def roll_back(self) -> None:
         async with self._changing:
             self._check_pending()
-            self.close()
+            self._disarm()
             self._begin_restoring()
         await self._restored("rolled-back")
 
@@ -120,10 +122,14 @@ class TrialHandler:
         left = record.left_usec(self._boot_id, monotonic_usec())
         self._timer = asyncio.get_running_loop().call_later(left / 1e6, self._expired)
 
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
     def _expired(self) -> None:
         _log.warning("nobody confirmed the settings that were tried, so the former ones come back")
         self._begin_restoring()
-        self._context.tasks.create_task(self._restored("expired"))
+        self._restoring = self._context.tasks.create_task(self._restored("expired"))
 
     def _begin_restoring(self) -> None:
         self.last = "restoring"
@@ -159,7 +165,7 @@ class TrialHandler:
         return problem is None
 
     def _end(self, how: str) -> None:
-        self.close()
+        self._disarm()
         self._record = None
         self.last = how
         _log.info("the trial is over: %s", how)

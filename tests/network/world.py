@@ -28,7 +28,8 @@ WAIT_SECONDS = 30.0
 
 _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>custom</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
+<busconfig><type>custom</type><listen>unix:path={folder}/bus</listen><auth>EXTERNAL</auth>
+<servicedir>{folder}/services</servicedir>
 <policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/>
 </policy></busconfig>
 """
@@ -84,7 +85,8 @@ class World:
         self.at_peer("ip", "link", "set", "lo", "up")
         self.at_peer("ip", "link", "set", "peer0", "up")
         config = self.folder / "bus.conf"
-        config.write_text(_BUS.format(socket=self.folder / "bus"))
+        config.write_text(_BUS.format(folder=self.folder))
+        (self.folder / "services").mkdir(exist_ok=True)
         self.start("dbus-daemon", f"--config-file={config}", "--nofork")
         self.until((self.folder / "bus").exists, "the bus")
 
@@ -123,6 +125,16 @@ class World:
         )  # fmt: skip
         self.until(self.has_axiod, "axiod-network")
         return process
+
+    def have_axiod_started(self, *options: str) -> None:
+        """Have the bus start axiod-network when somebody calls it."""
+        command = f"{sys.executable} -m axiod.network {' '.join(options)}"
+        environment = f"/usr/bin/env STATE_DIRECTORY={self.folder / 'state'} PYTHONPATH={ROOT}"
+        (self.folder / "services" / "org.axiod.network1.service").write_text(
+            f"[D-BUS Service]\nName=org.axiod.network1\nExec={environment} {command}\n"
+        )
+        self.run("busctl", f"--address={self.bus}", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                 "org.freedesktop.DBus", "ReloadConfig")  # fmt: skip
 
     def has_axiod(self) -> bool:
         """Whether axiod-network is on the bus."""

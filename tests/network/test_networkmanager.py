@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""axiod-network with a real NetworkManager, a real DHCP server and the kernel as the witness."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.network.world import World
+
+pytestmark = pytest.mark.timeout(180)
+
+_STATIC = ("--ipv4-method", "static", "--ipv4-addresses", "192.0.2.10/24", "--ipv6-method", "disabled")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def axiod(world: World) -> None:
+    """NetworkManager, which manages eth0, and axiod-network."""
+    world.start_networkmanager("eth0")
+    world.start_axiod()
+
+
+@pytest.fixture(autouse=True)
+def settled(world: World) -> None:
+    """Each test begins with a static address, and no trial."""
+    if world.axioctl("network", "trial")["Pending"]:
+        world.axioctl("network", "confirm")
+    if not eth0(world)["Carrier"]:
+        world.at_peer("ip", "link", "set", "peer0", "up")
+    configure(world, *_STATIC, "--ipv4-fallback", "false", "--ipv4-router", "", "--dns-automatic", "true")
+    world.until(lambda: world.addresses() == ["192.0.2.10/24 global"], "the static address")
+
+
+def eth0(world: World) -> dict[str, Any]:
+    found: dict[str, Any] = world.axioctl("network", "show", "eth0")
+    return found
+
+
+def configure(world: World, *settings: str) -> None:
+    world.axioctl("network", "configure", "eth0", *settings)
+
+
+def refused(world: World, *arguments: str) -> str:
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        world.axioctl("network", *arguments)
+    return str(raised.value.stderr)
+
+
+@contextmanager
+def dhcp_server(world: World, *options: str) -> Iterator[None]:
+    """A DHCP server at the other end of the cable, which has one address to lease."""
+    world.at_peer("ip", "address", "replace", "198.51.100.1/24", "dev", "peer0")
+    leases = world.folder / "leases"
+    leases.unlink(missing_ok=True)
+    process = world.start_at_peer(
+        "dnsmasq", "--keep-in-foreground", "--port=0", "--interface=peer0", "--bind-interfaces", "--log-facility=-",
+        "--dhcp-range=198.51.100.50,198.51.100.50,1h", f"--dhcp-leasefile={leases}", "--no-ping", *options,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        world.end(process)
+
+
+def test_a_static_address_is_what_the_kernel_and_networkmanager_have(world: World) -> None:
+    configure(world, "--ipv4-addresses", "192.0.2.20/25,192.0.2.21/25", "--ipv4-router", "192.0.2.1")
+    world.until(lambda: world.addresses() == ["192.0.2.20/25 global", "192.0.2.21/25 global"], "both addresses")
+    (route,) = json.loads(world.run("ip", "-json", "route", "show", "default"))
+    assert route["gateway"] == "192.0.2.1"
+    world.until(lambda: eth0(world)["Routers"] == ["192.0.2.1"], "the router")
+    found = eth0(world)
+    assert [address["Address"] for address in found["Addresses"]] == ["192.0.2.20", "192.0.2.21"]
+    assert (found["Ipv4Method"], found["Backend"], found["Ipv6Method"]) == ("static", "networkmanager", "disabled")
+    said = world.run("nmcli", "-t", "-f", "ipv4.method,ipv4.addresses,ipv4.gateway", "connection", "show", "axiod-eth0")
+    assert said.splitlines() == [
+        "ipv4.method:manual",
+        "ipv4.addresses:192.0.2.20/25, 192.0.2.21/25",
+        "ipv4.gateway:192.0.2.1",
+    ]
+
+
+def test_a_lease_brings_address_router_and_names(world: World) -> None:
+    options = ("--dhcp-option=6,198.51.100.2", "--dhcp-option=option:domain-search,lab.test")
+    with dhcp_server(world, *options):
+        configure(world, "--ipv4-method", "dhcp")
+        world.until(lambda: world.addresses() == ["198.51.100.50/24 global"], "the lease")
+        world.until(lambda: eth0(world)["NameServers"] == ["198.51.100.2"], "the name server")
+        found = eth0(world)
+    assert found["Addresses"][0]["Origin"] == "dhcp"
+    assert (found["Routers"], found["SearchDomains"]) == (["198.51.100.1"], ["lab.test"])
+
+
+def test_names_by_hand_replace_those_of_the_lease(world: World) -> None:
+    with dhcp_server(world, "--dhcp-option=6,198.51.100.2"):
+        configure(
+            world, "--ipv4-method", "dhcp", "--dns-automatic", "false", "--dns-servers", "203.0.113.1,2001:db8::1",
+            "--dns-search", "site.example,example",
+        )  # fmt: skip
+        world.until(lambda: world.addresses() == ["198.51.100.50/24 global"], "the lease")
+        world.until(lambda: eth0(world)["NameServers"] == ["203.0.113.1"], "the server by hand")
+        found = eth0(world)
+    assert (found["DnsServers"], found["DnsSearch"]) == (["203.0.113.1"], ["site.example", "example"])
+    assert found["SearchDomains"] == ["site.example", "example"]
+
+
+def test_without_a_lease_the_fallback_is_taken_and_left_again_when_there_is_one(world: World) -> None:
+    configure(world, "--ipv4-method", "dhcp", "--ipv4-addresses", "192.0.2.99/24", "--ipv4-fallback", "true")
+    found = eth0(world)
+    assert (found["Ipv4Method"], found["Ipv4Fallback"], found["Ipv4Addresses"]) == ("dhcp", True, ["192.0.2.99/24"])
+    world.until(lambda: "192.0.2.10/24 global" not in world.addresses(), "the end of the static address")
+    # It has the scope of the link: nothing beyond the own network is reached with it.
+    world.until(lambda: world.addresses() == ["192.0.2.99/24 link"], "the fallback")
+    with dhcp_server(world):
+        world.until(lambda: world.addresses() == ["198.51.100.50/24 global"], "the lease instead of it")
+
+
+def test_an_address_is_made_from_a_router_advertisement(world: World) -> None:
+    options = ("--enable-ra", "--dhcp-range=2001:db8:7::,ra-only,64")
+    world.at_peer("ip", "-6", "address", "replace", "2001:db8:7::1/64", "dev", "peer0", "nodad")
+    with dhcp_server(world, *options):
+        configure(world, "--ipv6-method", "automatic")
+
+        def advertised() -> list[dict[str, Any]]:
+            return [a for a in eth0(world)["Addresses"] if a["Origin"] == "router-advertisement"]
+
+        world.until(advertised, "an address from the prefix")
+        assert advertised()[0]["Address"].startswith("2001:db8:7:")
+
+
+# --- trials ---
+
+
+def test_what_is_not_confirmed_comes_back(world: World) -> None:
+    configure(world, "--ipv4-addresses", "192.0.2.77/24", "--dns-automatic", "false", "--dns-servers", "203.0.113.9",
+              "--confirm-within", "5")  # fmt: skip
+    world.until(lambda: world.addresses() == ["192.0.2.77/24 global"], "what is tried")
+    assert world.axioctl("network", "trial")["Pending"]
+    world.until(lambda: world.addresses() == ["192.0.2.10/24 global"], "what there was")
+    world.until(lambda: world.axioctl("network", "trial")["Last"] == "expired", "the end of the trial")
+    assert eth0(world)["DnsAutomatic"] is True
+
+
+def test_what_is_confirmed_stays(world: World) -> None:
+    configure(world, "--ipv4-addresses", "192.0.2.78/24", "--confirm-within", "3600")
+    world.axioctl("network", "confirm")
+    assert world.axioctl("network", "trial") == {
+        "Path": "/org/axiod/network1/trial", "Pending": False, "Last": "confirmed",
+    }  # fmt: skip
+    world.until(lambda: world.addresses() == ["192.0.2.78/24 global"], "what was confirmed")
+    assert not (world.folder / "state" / "trial.json").exists()
+
+
+def test_it_is_rolled_back_at_once_on_request(world: World) -> None:
+    configure(world, "--ipv4-addresses", "192.0.2.79/24", "--confirm-within", "3600")
+    world.axioctl("network", "roll-back")
+    world.until(lambda: world.addresses() == ["192.0.2.10/24 global"], "what there was")
+    assert "no trial is under way" in refused(world, "confirm")
+
+
+def test_there_is_one_trial_at_a_time(world: World) -> None:
+    world.axioctl("network", "begin", "3600")
+    assert "a trial is under way already" in refused(world, "begin", "60")
+    assert "a trial is under way already" in refused(
+        world, "configure", "eth0", "--ipv4-addresses", "192.0.2.80/24", "--confirm-within", "60"
+    )
+    assert world.addresses() == ["192.0.2.10/24 global"]
+
+
+@pytest.mark.parametrize("seconds", ["4", "3601", "soon"])
+def test_a_trial_has_limits(world: World, seconds: str) -> None:
+    assert "5 to 3600" in refused(world, "begin", seconds)
+
+
+def test_a_trial_outlives_a_kill_of_the_service(world: World) -> None:
+    process = world.programs[-1]
+    configure(world, "--ipv4-addresses", "192.0.2.81/24", "--confirm-within", "5")
+    world.until(lambda: world.addresses() == ["192.0.2.81/24 global"], "what is tried")
+    world.end(process, signal.SIGKILL)
+    world.start_axiod()
+    world.until(lambda: world.addresses() == ["192.0.2.10/24 global"], "what there was")
+
+
+def test_a_trial_that_ended_while_the_service_was_away_ends_when_it_is_back(world: World) -> None:
+    configure(world, "--ipv4-addresses", "192.0.2.82/24", "--confirm-within", "3600")
+    world.until(lambda: world.addresses() == ["192.0.2.82/24 global"], "what is tried")
+    world.end(world.programs[-1], signal.SIGKILL)
+    # As after a start of the machine, whose profiles NetworkManager has read again.
+    record = world.folder / "state" / "trial.json"
+    found = json.loads(record.read_text())
+    record.write_text(json.dumps(found | {"boot_id": "of another start"}))
+    world.start_axiod()
+    world.until(lambda: world.addresses() == ["192.0.2.10/24 global"], "what there was")
+    world.until(lambda: not record.exists(), "the end of the record")
+
+
+def test_a_record_that_cannot_be_read_is_said_and_nothing_is_touched(world: World) -> None:
+    world.end(world.programs[-1])
+    record = world.folder / "state" / "trial.json"
+    record.write_text("{")
+    world.start_axiod()
+    try:
+        said = world.run(
+            "busctl", f"--address={world.bus}", "get-property", "org.axiod.network1", "/org/axiod/network1",
+            "org.axiod.Service1", "Problems",
+        )  # fmt: skip
+        assert "trial.json" in said
+        assert world.addresses() == ["192.0.2.10/24 global"]
+    finally:
+        record.unlink()
+        world.end(world.programs[-1])
+        world.start_axiod()
+
+
+# --- what is refused ---
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        (("--ipv4-addresses", "192.0.2.300/24"), "Ipv4Addresses has '192.0.2.300/24'"),
+        (("--ipv4-addresses", "192.0.2.10"), "with the length of its prefix"),
+        (("--ipv4-addresses", ""), "Ipv4Method is static, so Ipv4Addresses must name an address"),
+        (("--ipv4-router", "203.0.113.1"), "Ipv4Router 203.0.113.1 is in none of the networks"),
+        (("--ipv4-fallback", "true"), "Ipv4Fallback is for Ipv4Method dhcp"),
+        (("--dns-servers", "resolver.example"), "DnsServers has 'resolver.example'; it must be an IP address"),
+        (("--dns-search", "bad_.example"), "DnsSearch has 'bad_.example'"),
+        (("--ipv4-method", "magic"), "must be one of dhcp, static, disabled"),
+    ],
+)
+def test_what_is_wrong_is_named_and_changes_nothing(world: World, settings: tuple[str, ...], text: str) -> None:
+    before = eth0(world)
+    assert text in refused(world, "configure", "eth0", *settings)
+    assert eth0(world) == before
+
+
+def test_a_profile_that_somebody_else_wrote_is_changed_and_not_replaced(world: World) -> None:
+    world.run("nmcli", "connection", "add", "type", "ethernet", "ifname", "eth0", "con-name", "plant", "ipv4.method",
+              "manual", "ipv4.addresses", "192.0.2.40/24", "connection.lldp", "disable")  # fmt: skip
+    world.run("nmcli", "connection", "up", "plant")
+    try:
+        configure(world, "--ipv4-addresses", "192.0.2.41/24")
+        world.until(lambda: world.addresses() == ["192.0.2.41/24 global"], "the new address")
+        said = world.run("nmcli", "-t", "-f", "ipv4.addresses,connection.lldp", "connection", "show", "plant")
+        assert said.splitlines() == ["ipv4.addresses:192.0.2.41/24", "connection.lldp:disable"]
+    finally:
+        world.run("nmcli", "connection", "delete", "plant")
+        world.run("nmcli", "connection", "up", "axiod-eth0")
+
+
+# --- events ---
+
+
+def test_a_pulled_cable_is_told(world: World) -> None:
+    world.at_peer("ip", "link", "set", "peer0", "down")
+    world.until(lambda: not eth0(world)["Carrier"], "the end of the carrier")
+    said = world.run(
+        "busctl", f"--address={world.bus}", "call", "org.axiod.network1", "/org/axiod/network1",
+        "org.axiod.EventSource1", "Snapshot",
+    )  # fmt: skip
+    assert '"tns1:Device/tnsaxis:Network/Lost" 1 "interface" "eth0" 1 "lost" "1"' in said
+    world.at_peer("ip", "link", "set", "peer0", "up")
+    world.until(lambda: eth0(world)["Carrier"], "the carrier")
+
+
+def test_addresses_that_came_while_nobody_ran_are_told_by_the_next_one(world: World) -> None:
+    world.until(lambda: "192.0.2.10/24" in (world.folder / "state" / "seen.json").read_text(), "what was seen")
+    world.end(world.programs[-1])
+    world.run("ip", "address", "add", "192.0.2.60/32", "dev", "eth0")
+    seen = world.start("busctl", f"--address={world.bus}", "--json=short", "monitor", "org.axiod.network1")
+    log = world.folder / f"{len(world.programs) - 1}.log"
+    try:
+        world.start_axiod()
+        world.until(lambda: "Network/AddressAdded" in log.read_text() and "192.0.2.60/32" in log.read_text(), "it")
+        assert log.read_text().count("Network/AddressAdded") == 1
+        assert "AddressRemoved" not in log.read_text()
+    finally:
+        world.end(seen)
+        world.run("ip", "address", "del", "192.0.2.60/32", "dev", "eth0")

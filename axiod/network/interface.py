@@ -90,7 +90,7 @@ class InterfaceHandler:
 
     @property
     def ipv4_method(self) -> str | None:
-        return self.managed.addressing.ipv4_method if self.managed.addressing else None
+        return (self.managed.addressing.ipv4_method or None) if self.managed.addressing else None
 
     @property
     def ipv4_addresses(self) -> list[str] | None:
@@ -106,7 +106,7 @@ class InterfaceHandler:
 
     @property
     def ipv6_method(self) -> str | None:
-        return self.managed.addressing.ipv6_method if self.managed.addressing else None
+        return (self.managed.addressing.ipv6_method or None) if self.managed.addressing else None
 
     @property
     def ipv6_addresses(self) -> list[str] | None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,6 @@ from axiod.network.model import Addressing, escaped
 from axiod.network.networkmanager import NetworkManager
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from axiod.network.backend import Backend, Managed
@@ -34,6 +34,8 @@ class Interfaces:
         self._context = context
         self._changing = changing
         self._look_soon = look_soon
+        # What was looked at first must not be told last.
+        self._looking = asyncio.Lock()
         self._backends: dict[str, Backend] = {"networkmanager": NetworkManager(context.connection)}
         self._handlers: dict[str, InterfaceHandler] = {}
         self._links: dict[str, Link] = {}
@@ -42,6 +44,10 @@ class Interfaces:
 
     async def look(self) -> None:
         """Look what there is, and tell what differs."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         try:
             links = await kernel.read_links()
         except AxiodError as error:

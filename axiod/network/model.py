@@ -32,14 +32,14 @@ class Addressing:
     """
 
     ipv4_method: str = "dhcp"
-    """dhcp, static or disabled."""
+    """dhcp, static or disabled; "": something else, which we have no word for and leave alone."""
     ipv4_addresses: tuple[str, ...] = ()
     """ADDRESS/PREFIX, the first one is the one that the device uses. Of dhcp: the fallback."""
     ipv4_router: str = ""
     ipv4_fallback: bool = False
     """With dhcp: the first address is taken, with the scope of the link, while no server answers."""
     ipv6_method: str = "automatic"
-    """automatic (router advertisements and DHCPv6), static or disabled."""
+    """automatic (router advertisements and DHCPv6), static or disabled; "": something else."""
     ipv6_addresses: tuple[str, ...] = ()
     ipv6_router: str = ""
     dns_automatic: bool = True
@@ -70,6 +70,10 @@ class Addressing:
             raise Conflict("Ipv6Method is static, so Ipv6Addresses must name an address, such as 2001:db8::10/64")
         if not self.dns_automatic and not self.dns_servers and self.dns_search:
             raise Conflict("DnsSearch names domains, but DnsServers names no server to ask; name one")
+        for version, method, sign in ((4, self.ipv4_method, "."), (6, self.ipv6_method, ":")):
+            unreachable = [server for server in self.dns_servers if sign in server]
+            if method == "disabled" and unreachable:
+                raise Conflict(f"DnsServers has {unreachable[0]}, but Ipv{version}Method is disabled; name another one")
         _check_router("Ipv4Router", self.ipv4_router, self.ipv4_addresses, self.ipv4_method)
         _check_router("Ipv6Router", self.ipv6_router, self.ipv6_addresses, self.ipv6_method)
 

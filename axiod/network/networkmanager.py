@@ -12,6 +12,7 @@ import asyncio
 import socket
 import struct
 from contextlib import suppress
+from dataclasses import asdict
 from ipaddress import ip_interface
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ _FOLDER = Path("/etc/NetworkManager/system-connections")
 _UNAVAILABLE = 20
 """NM_DEVICE_STATE_UNAVAILABLE: at most this, nothing can be put into force, for there is no carrier."""
 _READ_ONLY = "NetworkManager is told not to manage it (unmanaged-devices); take that setting away"
+
+_FOR_EVER = Variant("i", 2**31 - 1)
 
 Profile = dict[str, dict[str, Variant]]
 
@@ -73,8 +76,12 @@ class NetworkManager:
         profile = await self._profile_of(facts)
         former: Profile = await self._settings(profile) if profile else {}
         wanted = {kind: dict(values) for kind, values in former.items()}
-        wanted["ipv4"] = _ipv4(former.get("ipv4", {}), addressing)
-        wanted["ipv6"] = _ipv6(former.get("ipv6", {}), addressing)
+        # What is not changed stays as somebody else may have written it, in words that we do not have.
+        present = _addressing(former) if former else None
+        if present is None or _of(4, present) != _of(4, addressing):
+            wanted["ipv4"] = _ipv4(former.get("ipv4", {}), addressing)
+        if present is None or _of(6, present) != _of(6, addressing):
+            wanted["ipv6"] = _ipv6(former.get("ipv6", {}), addressing)
         if profile and await self._is_ours_to_change(profile):
             await self._refused(self._call(profile, _PROFILE, "Update2", "a{sa{sv}}ua{sv}", wanted, _TO_DISK, {}))
         else:
@@ -222,10 +229,21 @@ _OURS = ("method", "addresses", "address-data", "gateway", "routes", "dns", "dns
 """What the settings are written in, and older forms of the same, which would count before them."""
 
 
+def _of(version: int, addressing: Addressing) -> dict[str, Any]:
+    """Return the settings that stand in the section of IPv4 or IPv6."""
+    other = "ipv6" if version == 4 else "ipv4"
+    return {name: value for name, value in asdict(addressing).items() if not name.startswith(other)}
+
+
 def _ipv4(former: dict[str, Variant], addressing: Addressing) -> dict[str, Variant]:
     method = {"dhcp": "auto", "static": "manual", "disabled": "disabled"}[addressing.ipv4_method]
     section = {name: value for name, value in former.items() if name not in _OURS}
     section["method"] = Variant("s", method)
+    if section.get("dhcp-timeout") == _FOR_EVER:
+        del section["dhcp-timeout"]
+    if addressing.ipv4_fallback:
+        # A failure would take the fallback address with it, again and again.
+        section["dhcp-timeout"] = _FOR_EVER
     if addressing.ipv4_method == "static":
         section |= _static(addressing.ipv4_addresses, addressing.ipv4_router)
     if addressing.ipv4_method != "disabled":
@@ -266,7 +284,7 @@ def _names(servers: Variant, addressing: Addressing) -> dict[str, Variant]:
 
 
 _IPV4_METHODS = {"auto": "dhcp", "manual": "static", "disabled": "disabled"}
-_IPV6_METHODS = {"auto": "automatic", "dhcp": "automatic", "manual": "static"}
+_IPV6_METHODS = {"auto": "automatic", "dhcp": "automatic", "manual": "static", "disabled": "disabled"}
 
 
 def _addressing(settings: Profile) -> Addressing:
@@ -277,10 +295,10 @@ def _addressing(settings: Profile) -> Addressing:
     servers += [socket.inet_ntop(socket.AF_INET6, bytes(server)) for server in six.get("dns", [])]
     domains = dict.fromkeys([*four.get("dns-search", []), *six.get("dns-search", [])])
     return Addressing(
-        ipv4_method=_IPV4_METHODS.get(four.get("method", "auto"), "disabled"),
+        ipv4_method=_IPV4_METHODS.get(four.get("method", "auto"), ""),
         ipv4_addresses=_texts(four),
         ipv4_router=four.get("gateway", ""),
-        ipv6_method=_IPV6_METHODS.get(six.get("method", "auto"), "disabled"),
+        ipv6_method=_IPV6_METHODS.get(six.get("method", "auto"), ""),
         ipv6_addresses=_texts(six),
         ipv6_router=six.get("gateway", ""),
         dns_automatic=not ignored,

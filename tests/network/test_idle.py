@@ -46,10 +46,7 @@ def test_it_stays_while_a_trial_waits_for_confirmation(world: World) -> None:
 
 def test_no_call_is_lost_while_it_exits(world: World) -> None:
     """Calls come about when it has been idle for long enough, so that some meet it on its way out."""
-    script = "; ".join(
-        f"sleep {1.0 + random.Random(n).uniform(-0.15, 0.25):.3f}; {_PING}"
-        for n in range(15)
-    )
+    script = "; ".join(f"sleep {1.0 + random.Random(n).uniform(-0.15, 0.25):.3f}; {_PING}" for n in range(15))
     said = world.run("bash", "-c", f"set -e; {script}")
     assert said.splitlines() == ['s "none"'] * 15
 

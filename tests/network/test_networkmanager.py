@@ -118,8 +118,14 @@ def test_without_a_lease_the_fallback_is_taken_and_left_again_when_there_is_one(
     world.until(lambda: "192.0.2.10/24 global" not in world.addresses(), "the end of the static address")
     # It has the scope of the link: nothing beyond the own network is reached with it.
     world.until(lambda: world.addresses() == ["192.0.2.99/24 link"], "the fallback")
+    # NetworkManager must not give up, for it would take the address away.
+    said = world.run("nmcli", "-t", "-f", "ipv4.dhcp-timeout", "connection", "show", "axiod-eth0")
+    assert said.strip() == "ipv4.dhcp-timeout:2147483647"
     with dhcp_server(world):
         world.until(lambda: world.addresses() == ["198.51.100.50/24 global"], "the lease instead of it")
+    configure(world, "--ipv4-fallback", "false")
+    said = world.run("nmcli", "-t", "-f", "ipv4.dhcp-timeout", "connection", "show", "axiod-eth0")
+    assert said.strip() == "ipv4.dhcp-timeout:0"
 
 
 def test_an_address_is_made_from_a_router_advertisement(world: World) -> None:
@@ -242,14 +248,21 @@ def test_what_is_wrong_is_named_and_changes_nothing(world: World, settings: tupl
 
 
 def test_a_profile_that_somebody_else_wrote_is_changed_and_not_replaced(world: World) -> None:
-    world.run("nmcli", "connection", "add", "type", "ethernet", "ifname", "eth0", "con-name", "plant", "ipv4.method",
-              "manual", "ipv4.addresses", "192.0.2.40/24", "connection.lldp", "disable")  # fmt: skip
+    settings = "ipv4.method manual ipv4.addresses 192.0.2.40/24 connection.lldp disable ipv6.method link-local"
+    world.run(
+        "nmcli", "connection", "add", "type", "ethernet", "ifname", "eth0", "con-name", "plant", *settings.split()
+    )
     world.run("nmcli", "connection", "up", "plant")
     try:
         configure(world, "--ipv4-addresses", "192.0.2.41/24")
         world.until(lambda: world.addresses() == ["192.0.2.41/24 global"], "the new address")
-        said = world.run("nmcli", "-t", "-f", "ipv4.addresses,connection.lldp", "connection", "show", "plant")
-        assert said.splitlines() == ["ipv4.addresses:192.0.2.41/24", "connection.lldp:disable"]
+        said = world.run(
+            "nmcli", "-t", "-f", "ipv4.addresses,ipv6.method,connection.lldp", "connection", "show", "plant"
+        )
+        assert sorted(said.splitlines()) == [
+            "connection.lldp:disable", "ipv4.addresses:192.0.2.41/24", "ipv6.method:link-local",
+        ]  # fmt: skip
+        assert "Ipv6Method" not in eth0(world)
     finally:
         world.run("nmcli", "connection", "delete", "plant")
         world.run("nmcli", "connection", "up", "axiod-eth0")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 RELAYS, RELAY = "org.axiod.relays1", "org.axiod.relays1.Relay"
 IO, PORT = "org.axiod.io1", "org.axiod.io1.Port"
+NETWORK, TRIAL = "org.axiod.network1", "org.axiod.network1.Trial"
+LOST = "tns1:Device/tnsaxis:Network/Lost"
 ROOT = "/org/axiod/relays1"
 TOPIC = "tns1:Device/Trigger/Relay"
 
@@ -229,3 +231,44 @@ async def test_more_calls_than_the_bus_allows_wait_for_their_turn() -> None:
     await mirror.stop()
     await connection.close()
     bus.close()
+
+
+@asynccontextmanager
+async def network_on(address: str, *, lost: str) -> AsyncIterator[None]:
+    """Play axiod-network until the end of the block."""
+    connection = await Connection.open(address)
+    root = "/org/axiod/network1"
+    server = Server(connection, root)
+    events = EventSource(server, root)
+    ServiceRoot(server, root, lambda _: None)
+    server.export(f"{root}/trial", TRIAL, ContractHandler(TRIAL, last="expired" if lost == "1" else "none"))
+    events.state(LOST, {"interface": "eth0"}, {"lost": lost}, 1000)
+    events.live = True
+    await connection.request_name(NETWORK)
+    yield
+    await server.close()
+    await connection.close()
+
+
+async def test_a_service_that_exits_when_idle_is_there_all_the_same(bus: Daemon) -> None:
+    connection = await Connection.open(bus.address)
+    mirror, told = Mirror(connection, (NETWORK,)), Story()
+    mirror.listen(told)
+    await mirror.start()
+    assert not mirror.available(NETWORK), "nobody would start it"
+
+    def last() -> str | None:
+        return str(mirror.thing(TRIAL)["Last"]) if mirror.available(NETWORK) else None
+
+    for lost, expected in (("0", "none"), ("1", "expired"), ("1", "expired")):
+        async with network_on(bus.address, lost=lost):
+            await until(lambda: last() == expected)  # noqa: B023 # it is called before the next turn
+        await connection.flush()
+        assert last() == expected
+    assert told.of("service") == [(NETWORK, True)]
+    assert told.of("removed") == []
+    assert [thing["Last"] for thing, _ in told.of("changed") if thing.interface == TRIAL] == ["none", "expired"]
+    # What did not change meanwhile is no news.
+    assert [dict(event.data)["lost"] for _, event in told.of("event")] == ["0", "1"]
+    await mirror.stop()
+    await connection.close()

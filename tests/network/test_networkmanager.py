@@ -101,13 +101,16 @@ def test_a_lease_brings_address_router_and_names(world: World) -> None:
 def test_names_by_hand_replace_those_of_the_lease(world: World) -> None:
     with dhcp_server(world, "--dhcp-option=6,198.51.100.2"):
         configure(
-            world, "--ipv4-method", "dhcp", "--dns-automatic", "false", "--dns-servers", "203.0.113.1,2001:db8::1",
-            "--dns-search", "site.example,example",
+            world, "--ipv4-method", "dhcp", "--ipv6-method", "automatic", "--dns-automatic", "false",
+            "--dns-servers", "203.0.113.1,2001:db8::1", "--dns-search", "site.example,example",
         )  # fmt: skip
         world.until(lambda: world.addresses() == ["198.51.100.50/24 global"], "the lease")
-        world.until(lambda: eth0(world)["NameServers"] == ["203.0.113.1"], "the server by hand")
+        world.until(lambda: eth0(world)["NameServers"] == ["203.0.113.1", "2001:db8::1"], "the servers by hand")
         found = eth0(world)
-    assert (found["DnsServers"], found["DnsSearch"]) == (["203.0.113.1"], ["site.example", "example"])
+    assert (found["DnsServers"], found["DnsSearch"]) == (
+        ["203.0.113.1", "2001:db8::1"],
+        ["site.example", "example"],
+    )
     assert found["SearchDomains"] == ["site.example", "example"]
 
 

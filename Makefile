@@ -72,6 +72,7 @@ test-arm64: $(VENV)/.test apt-foreign
 
 deb: apt-deb
 	$(GUEST_SUDO) tests/machine/build-deb.sh build/deb
+	$(GUEST_SUDO) tests/machine/build-lintian.sh build/deb
 
 bench: $(VENV)/.test apt-bench
 	$(MAKE) --no-print-directory -C bench/reference

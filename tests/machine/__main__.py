@@ -41,7 +41,7 @@ def build_all(arches: list[str]) -> None:
     debs: list[Path] = []
     timed("packages", lambda: debs.extend(packages()))
     for arch in arches:
-        for script in ("root", "offline", "toolchain", "tools", "kernel", "image"):
+        for script in ("root", "offline", "prepared", "toolchain", "tools", "kernel", "image"):
             timed(f"{script} {arch}", lambda script=script, arch=arch: build(script, arch, quiet=False))  # type: ignore[misc]
         timed(f"machine {arch}, booted", lambda arch=arch: saved.clean(arch))  # type: ignore[misc]
         timed(f"machine {arch}, prepared", lambda arch=arch: saved.prepared(arch))  # type: ignore[misc]

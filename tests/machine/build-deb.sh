@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # build-deb.sh OUTDIR [SUFFIX]: build the Debian packages of this source tree, as it is in the working folder (what git
-# has or would take), in a clean Debian without network; leave them in OUTDIR, with lintian's opinion in lintian.txt.
-# The source package is built first, and the packages are built from it. With a suffix such as "+1" the version gets a
-# new entry in the changelog, 0.1.0 becoming 0.1.0+1. AXIOD_SOURCE is another source tree; DEB_BUILD_OPTIONS is passed on.
+# has or would take), in a clean Debian without network; leave them in OUTDIR. What is wrong with them, build-lintian.sh
+# says, which takes longer. The source package is built first, and the packages are built from it. With a suffix such as
+# "+1" the version gets a new entry in the changelog, 0.1.0 becoming 0.1.0+1. AXIOD_SOURCE is another source tree;
+# DEB_BUILD_OPTIONS is passed on.
 here=$(dirname "$(readlink -f "$0")"); . "$here/lib.sh"
 private "$@"
 target=${1:?build-deb.sh OUTDIR [SUFFIX]} suffix=${2:-}
@@ -11,24 +12,13 @@ source=$(readlink -f "${AXIOD_SOURCE:-$here/../..}")
 need mmdebstrap:mmdebstrap git:git
 [ -e "$source/debian/control" ] || die "$source has no debian/control"
 
-# Whatever else changes in the source, this needs to be built only once.
-requires() { awk '/^[^ \t#]/ { on = tolower($1) ~ /^build-(depends|conflicts)/ } /^$/ { exit } on' "$source/debian/control"; }
-builder() {
-    if finished "builder-$NATIVE" "$(key "=$(packages build)" "=$(requires)" "=2")"; then return; fi
-    # shellcheck disable=SC2046
-    debootstrap "$NATIVE" "$WORK/root" $(packages build) -- \
-        --customize-hook="mkdir \"\$1/src\" && cp -r '$source/debian' \"\$1/src/\"" \
-        --customize-hook='chroot "$1" apt-get -qq -y --no-install-recommends build-dep /src >/dev/null && rm -r "$1/src"' \
-        --customize-hook='chroot "$1" useradd --create-home builder'
-    finish "$WORK/root"
-}
 # What is built from it: tests of this folder are in the source package, but change nothing in what it builds.
 contents() { git -C "$source" ls-files -co --exclude-standard -z | (cd "$source" && LC_ALL=C sort -z -u | while IFS= read -r -d '' file; do
     if [ -e "$file" ] || [ -L "$file" ]; then printf '%s\0' "$file"; fi; done); }
 fingerprint() { contents | grep -zv '^tests/machine/' | (cd "$source" && tar --no-recursion --mtime=@0 --owner=0 --group=0 \
     --numeric-owner --null -T - -c | sha256sum); }
 
-root=$(builder)
+root=$("$here/build-builder.sh")
 build() {
     if finished packages "$(key "$0" "=$root" "=$suffix" "=${DEB_BUILD_OPTIONS:-}" "=$(fingerprint)")"; then return; fi
     stack "$WORK/all" "$root"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # build-prepared.sh ARCH: a layer over those of build-offline.sh and build-root.sh in which apt has installed all that
-# packages/offline names, so that a container need not do it each time. They count as installed for the sake of others,
+# packages/offline names, so that no container and no machine need do it. They count as installed for the sake of others,
 # as they are after an installation of axiod.
 here=$(dirname "$(readlink -f "$0")"); . "$here/lib.sh"
 private "$@"

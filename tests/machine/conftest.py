@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -146,9 +147,15 @@ def device(debs: Sequence[Path]) -> Iterator[Container]:
 
 
 @pytest.fixture(scope="session")
-def saved_machine(debs: Sequence[Path], request: pytest.FixtureRequest) -> saved.Saved:
+def saved_machine(request: pytest.FixtureRequest) -> saved.Saved:
     """A machine in which apt has installed our packages, to be resumed or booted by tests that need one alone."""
-    return saved.installed(debs, request.config.getoption("--arch"))
+    arch = request.config.getoption("--arch")
+    with ThreadPoolExecutor(1) as beside:
+        # Without our packages it needs none of them, and takes as long as they do.
+        without = beside.submit(saved.prepared, arch)
+        debs: Sequence[Path] = request.getfixturevalue("debs")
+        without.result()
+    return saved.installed(debs, arch)
 
 
 @pytest.fixture(scope="module")

@@ -55,32 +55,12 @@ class Saved:
 
 def clean(arch: str | None = None) -> Saved:
     """Return a machine on which axiod was never installed; boots it once."""
-    arch = arch or cache.native()
-    if reason := qemu.why_not(arch):
-        raise Unavailable(reason)
-    image = cache.build("image", arch)
-
-    def make() -> Machine:
-        machine = Machine(image / "root.img", arch=arch)
-        with _stopped_on_error(machine):
-            machine.wait_running(BOOT_SECONDS)
-        return machine
-
-    return _kept(arch, "clean", [image.name], make)
+    return _booted(arch or cache.native(), "clean", "root.img")
 
 
 def prepared(arch: str | None = None) -> Saved:
-    """Return a machine on which apt has installed all of packages/offline, which takes minutes; installs it once."""
-    below = clean(arch)
-    names = _packages("offline")
-
-    def make() -> Machine:
-        machine = below.resume()
-        with _stopped_on_error(machine):
-            machine.apt("install", *names, timeout=INSTALL_SECONDS)
-        return machine
-
-    return _kept(below.arch, "prepared", [below.folder.name, *names], make)
+    """Return a machine on which all of packages/offline is installed; boots it once."""
+    return _booted(arch or cache.native(), "prepared", "prepared.img")
 
 
 def installed(debs: Sequence[Path], arch: str | None = None, *, from_clean: bool = False) -> Saved:
@@ -102,10 +82,19 @@ def installed(debs: Sequence[Path], arch: str | None = None, *, from_clean: bool
     return _kept(below.arch, "installed", [below.folder.name, *contents], make)
 
 
-def _packages(name: str) -> list[str]:
-    """Return the packages of a list in packages/, as lib.sh reads it."""
-    text = (cache.HERE / "packages" / name).read_text()
-    return [word for line in text.splitlines() for word in line.partition("#")[0].split()]
+def _booted(arch: str, kind: str, disk: str) -> Saved:
+    """Return a machine that has booted from a disk of the image."""
+    if reason := qemu.why_not(arch):
+        raise Unavailable(reason)
+    image = cache.build("image", arch)
+
+    def make() -> Machine:
+        machine = Machine(image / disk, arch=arch)
+        with _stopped_on_error(machine):
+            machine.wait_running(BOOT_SECONDS)
+        return machine
+
+    return _kept(arch, kind, [image.name], make)
 
 
 @contextmanager

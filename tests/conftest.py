@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NOT_RUN = pytest.StashKey[list[str]]()
+"""Lines of the configuration that say which tests were left out, and why; they are printed at the end."""
+
 WAIT_SECONDS = 10.0
 _LOOK_AGAIN_SECONDS = 0.002
 
@@ -46,6 +49,29 @@ EVERYTHING_ALLOWED = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bu
   </policy>
 </busconfig>
 """
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Nothing was left out yet."""
+    config.stash[NOT_RUN] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what was left out to the process that prints, if this is one of several (pytest -n)."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["not_run"] = session.config.stash[NOT_RUN]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a process left out; all of them collect, and leave out, the same."""
+    node.config.stash[NOT_RUN] = getattr(node, "workeroutput", {}).get("not_run") or node.config.stash[NOT_RUN]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was left out, and why or how to run it."""
+    for line in config.stash[NOT_RUN]:
+        terminalreporter.write_line(f"not run: {line}", yellow=True)
 
 
 async def until(predicate: Callable[[], T], timeout: float = WAIT_SECONDS) -> T:

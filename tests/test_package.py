@@ -316,7 +316,7 @@ def test_a_socket_of_the_gateway_has_the_port_that_the_contract_says(name: str) 
     assert "Install" not in socket, "it comes and goes with the gateway"
 
 
-@pytest.mark.parametrize("service", [*HOLD_LINES])
+@pytest.mark.parametrize("service", sorted(HOLD_LINES))
 def test_who_holds_lines_survives_the_others_where_memory_is_short(service: str) -> None:
     assert int(one(f"axiod-{service}", "OOMScoreAdjust")) < 0
     assert int(one(GATEWAY, "OOMScoreAdjust")) > 0

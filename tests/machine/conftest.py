@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import NOT_RUN
 from tests.machine import saved
 from tests.machine.cache import build, native
 from tests.machine.cache import why_not as building_why_not
@@ -42,8 +43,6 @@ CHIP_LINES = (
     "s15",
 )  # fmt: skip
 
-_DESELECTED = pytest.StashKey[dict[str, tuple[int, str]]]()
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that choose the guests."""
@@ -65,7 +64,11 @@ def kind_of(item: pytest.Item) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what was not asked for, and say so at the end; give what runs the time that it needs."""
+    """Leave out what was not asked for, and say so at the end; give what runs the time that it needs.
+
+    Files that need machines come first, because they take longest: processes that share the files (pytest -n) then end
+    at about the same time.
+    """
     chosen = config.getoption("--machine", default=None)
     arch = config.getoption("--arch", default=native())
     reasons = {
@@ -87,10 +90,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(TEST_SECONDS[kind], func_only=True))
         kept.append(item)
+    long = {item.path for item in kept if (mark := item.get_closest_marker("machine")) and mark.args == ("vm",)}
+    items[:] = sorted(kept, key=lambda item: item.path.is_relative_to(HERE) and item.path not in long)
     if deselected:
-        items[:] = kept
         config.hook.pytest_deselected(items=deselected)
-    config.stash[_DESELECTED] = {kind: (number, reasons[kind]) for kind, number in left_out.items()}
+    for kind, number in left_out.items():
+        tests = "test that needs" if number == 1 else "tests that need"
+        config.stash[NOT_RUN].append(f"{number} {tests} a real Debian ({kind}); {reasons[kind]}")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -105,13 +111,6 @@ def _reason(chosen: str | None, kind: str, why_not: Callable[[], str]) -> str:
     if chosen == "possible":
         return building_why_not() or why_not()
     return "" if chosen in (kind, "all") else f"run as root: pytest tests/machine --machine={kind}"
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what was left out, and why or how to run it."""
-    for kind, (number, reason) in config.stash.get(_DESELECTED, {}).items():
-        tests = "test that needs" if number == 1 else "tests that need"
-        terminalreporter.write_line(f"not run: {number} {tests} a real Debian ({kind}); {reason}", yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import TracebackType
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 30.0
 
 
 class Raw:

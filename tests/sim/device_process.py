@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PORT, ALARM, RELAY = "org.axiod.io1.Port", "org.axiod.io1.Alarm", "org.axiod.relays1.Relay"
 WIRE, DRIVE = "org.axiod.sim1.Wire", "org.axiod.sim1.Drive"
 LED, LAMP = "org.axiod.io1.Led", "org.axiod.sim1.Lamp"
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
 
 
 class DeviceProcess:

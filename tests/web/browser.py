@@ -31,11 +31,14 @@ OPTIONS = [
 ]
 DESKTOP = (1280, 800)
 PHONE = (360, 740)
+_WAIT_MS = 30_000
+"""How long the page is waited for; it is not alone on the machine."""
 
 
 @asynccontextmanager
 async def chromium(*options: str) -> AsyncIterator[Browser]:
     """Run the system's Chromium with a profile of its own that is forgotten afterwards."""
+    expect.set_options(timeout=_WAIT_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*OPTIONS, *options])
         yield browser
@@ -97,7 +100,7 @@ async def page_of(
         # Also with what moves: nothing waits for an animation.
         reduced_motion="reduce",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(_WAIT_MS)
     page = await context.new_page()
     witness = Witness(device.https, excused=excused)
     witness.watch(page)

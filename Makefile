@@ -17,6 +17,11 @@ HTTP_PORT  ?= 8080
 HTTPS_PORT ?= 8443
 RTSP_PORT  ?= 8554
 BIN    := $(VENV)/bin
+# Tests that wait more than they work, in two processes: each takes one file after the other.
+SHARED := $(BIN)/pytest --numprocesses=2 --dist=loadfile
+# What is tested on both D-Bus libraries.
+TALK   := tests/bus tests/io tests/relays tests/sim tests/cli tests/system/test_daemon.py tests/system1/test_access.py \
+          tests/system1/test_settings.py tests/gateway/test_mirror.py tests/gateway/test_acting.py
 SUDO   := $(if $(filter 0,$(shell id -u)),,sudo)
 # What guests are told by the environment must get past sudo.
 TOLD   := --preserve-env=AXIOD_MACHINE_MIRROR,AXIOD_MACHINE_SECURITY_MIRROR,AXIOD_MACHINE_CACHE,AXIOD_MACHINE_UNTIL,AXIOD_ROUNDS
@@ -36,7 +41,7 @@ APT_FOREIGN := $(APT_MACHINE) qemu-system-arm qemu-user-static
 POLICY  := /usr/sbin/policy-rc.d
 ALL_APT := apt-run apt-test apt-bench apt-deb apt-machine apt-foreign
 
-.PHONY: help run test lint pytest test-machine test-arm64 machine deb bench screenshots docs lock clean $(ALL_APT)
+.PHONY: help run test lint pytest alone beside test-machine test-arm64 machine deb bench screenshots docs lock clean $(ALL_APT)
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
@@ -45,24 +50,34 @@ run: $(VENV)/.run
 	@$(BIN)/python -m axiod.sim.device $(if $(STATE_DIR),--state-dir "$(STATE_DIR)") \
 	  --http-port $(HTTP_PORT) --https-port $(HTTPS_PORT) --rtsp-port $(RTSP_PORT)
 
-test: lint pytest machine
+# What needs a prompt machine goes first. Then all at once, because none of them keeps a processor busy all the time: each
+# prints when it ends, and one that fails does not keep the others from being heard.
+test: $(VENV)/.test apt-machine
+	@status=0; $(MAKE) --no-print-directory alone || status=1; \
+	echo "axiod: lint, pytest and the guests run side by side; each of them prints when it ends"; \
+	$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target lint beside machine || status=1; exit $$status
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The whole suite on dbus-fast, and once more on dbus-next all that talks on a bus.
-pytest: $(VENV)/.test
+pytest: alone beside
+
+# The whole suite on dbus-fast, and once more on dbus-next all that talks on a bus: first what is marked "alone", one
+# test after the other; then the rest.
+alone: $(VENV)/.test
+	status=0; AXIOD_DBUS_LIBRARY=dbus-next $(BIN)/pytest -q -m alone $(TALK) || status=1; \
+	AXIOD_DBUS_LIBRARY=dbus-fast $(BIN)/pytest -q -m alone || status=1; exit $$status
+
+beside: $(VENV)/.test
 	$(MAKE) --no-print-directory -C bench/reference
-	AXIOD_DBUS_LIBRARY=dbus-next $(BIN)/pytest -q tests/bus tests/io tests/relays tests/sim tests/cli \
-	  tests/system/test_daemon.py tests/system1/test_access.py tests/system1/test_settings.py \
-	  tests/gateway/test_mirror.py tests/gateway/test_acting.py
-	AXIOD_DBUS_LIBRARY=dbus-fast $(BIN)/pytest
+	status=0; AXIOD_DBUS_LIBRARY=dbus-next $(SHARED) -q -m "not alone" $(TALK) || status=1; \
+	AXIOD_DBUS_LIBRARY=dbus-fast $(SHARED) -m "not alone" || status=1; exit $$status
 
 # The installed packages in guests, as far as CI has time. What cannot run on this machine is named with the reason.
 machine: $(VENV)/.test apt-machine
-	$(GUEST_SUDO) $(BIN)/pytest tests/machine --machine=possible
+	$(GUEST_SUDO) $(SHARED) --no-loadscope-reorder tests/machine --machine=possible
 
 test-machine: $(VENV)/.test apt-machine
 	AXIOD_ROUNDS=100 $(GUEST_SUDO) $(BIN)/pytest tests/machine --machine=all

@@ -24,6 +24,7 @@ PORT, PORTS, MONITOR = f"{NAME}.Port", f"{NAME}.Ports", f"{NAME}.Monitor"
 PATH = f"{ROOT}/port/rs485"
 READ = bytes.fromhex("03 00c8 0004")
 """The identification of a probe."""
+pytestmark = pytest.mark.alone  # answers must come within 20 to 100 ms
 
 
 def fieldbus(client: Client) -> Service:

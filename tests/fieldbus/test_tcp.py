@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.fieldbus.conftest import Port
 
 ANSWER = bytes.fromhex("03 02 0007")
+pytestmark = pytest.mark.alone  # answers must come within 20 to 100 ms
 
 
 class Server:

@@ -236,6 +236,7 @@ async def test_a_command_waits_for_its_turn_no_longer_than_its_deadline(machine:
 # --- pulses ---
 
 
+@pytest.mark.alone
 async def test_a_pulse_ends_on_its_own_after_its_time(machine: Machine) -> None:
     machine.changes.clear()
     begin = time.monotonic()
@@ -517,6 +518,7 @@ async def test_a_restart_never_moves_it(machine: Machine) -> None:
     assert (machine.output.active, machine.pin.level) == (False, False)
 
 
+@pytest.mark.alone
 async def test_a_restart_in_the_middle_of_a_pulse_keeps_its_end(machine: Machine) -> None:
     begin = time.monotonic()
     await machine.output.pulse(150, soon())

@@ -67,6 +67,7 @@ async def test_two_toggles_of_two_clients_are_two(client: Client) -> None:
     assert (await client.port("output1").get("Active")) is False
 
 
+@pytest.mark.alone
 async def test_a_pulse_ends(client: Client) -> None:
     port, drive = client.port("output1"), client.drive("output1")
     story = await client.follow(client.io)
@@ -98,6 +99,7 @@ async def test_a_pulse_begins_anew_is_ended_by_set_and_by_cancel(client: Client)
     assert (await port.get("Active")) is True
 
 
+@pytest.mark.alone
 async def test_a_sequence_as_vapix_has_it(client: Client) -> None:
     """The wait follows its state, the last state stays, a second one is refused, and Set does not cancel it."""
     port = client.port("output1")

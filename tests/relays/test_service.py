@@ -84,6 +84,7 @@ async def test_two_toggles_at_once_are_two(client: Client) -> None:
     assert await client.drive("relay1").get("Transitions") == transitions + 20
 
 
+@pytest.mark.alone
 async def test_a_pulse_ends_begins_anew_and_is_ended(client: Client) -> None:
     relay = client.relay()
     begin = time.monotonic()

@@ -128,6 +128,7 @@ async def test_it_comes_back(path: Path) -> None:
     await second.close()
 
 
+@pytest.mark.alone
 async def test_what_may_wait_is_written_within_the_second(state: State, path: Path) -> None:
     begin = time.monotonic()
     state.later("a", 1)
@@ -136,6 +137,7 @@ async def test_what_may_wait_is_written_within_the_second(state: State, path: Pa
     assert time.monotonic() - begin < LATER_SECONDS + 1
 
 
+@pytest.mark.alone
 async def test_what_was_not_waited_for_is_synced_within_the_second(
     state: State, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus import topics
 from axiod.clock import monotonic_usec, wall_usec
 from axiod.errors import InvalidArgument, NotFound
-from axiod.events import record, study
+from axiod.events import record
 from axiod.events.explain import explain
 from axiod.events.moment import Moment
 from axiod.events.output import DARK
 from axiod.events.recipient import check_takes
 from axiod.events.validation import validate
+from axiod.runtime.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from axiod.events.outputs import Outputs
     from axiod.events.recipients import RecipientsHandler
     from axiod.events.rule import Action, Rule
+
+_SECONDS = 55.0
 
 
 class Judging:
@@ -35,8 +37,7 @@ class Judging:
         self._engine = engine
         self._outputs = outputs
         self._recipients = recipients
-        self._busy = asyncio.Lock()
-        """One study at a time is enough for a small board."""
+        self._study = Workshop("axiod.events.study", _SECONDS, "it takes more than {}; do it with fewer events")
         self.there: Callable[[], dict[str, Any]] = dict
         """Returns what there is besides outputs: the fields of axiod.events.check.There."""
 
@@ -101,8 +102,8 @@ class Judging:
     async def _order(self, what: str, rules: list[Rule], more: dict[str, Any]) -> list[dict[str, Any]]:
         outputs = [[one.id, one.number, str(one.kind)] for one in self._outputs.all.values()]
         arguments = {"rules": {rule.id: record.of_rule(rule) for rule in rules}, "outputs": outputs, **more}
-        async with self._busy:
-            return await study.order(what, arguments)
+        found: list[dict[str, Any]] = await self._study.order(what, **arguments)
+        return found
 
 
 def _clock(usec: int) -> str:

@@ -9,6 +9,7 @@ board      the board that it runs with
 store      settings that were acknowledged, as YAML, with the generation before
 state      counters, last states and timers, in SQLite
 fds        file descriptors that outlive the process, kept by systemd
+workshop   work in a process of its own; worker is its other side
 watchdog   tells systemd that the event loop turns
 log        lines that the journal understands
 """

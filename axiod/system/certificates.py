@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from axiod.runtime.app import Context
+    from axiod.runtime.workshop import Workshop
     from axiod.system.stored_certificates import CertificateFiles
-    from axiod.system.workshop import Workshop
 
 CERTIFICATES = "org.axiod.system1.Certificates"
 CERTIFICATE = "org.axiod.system1.Certificate"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from axiod.clock import wall_usec
 from axiod.runtime.board import NO_BOARD
+from axiod.runtime.workshop import Workshop
 from axiod.system import identity
 from axiod.system.access import AccessHandler
 from axiod.system.blocking import BlockingHandler
@@ -17,12 +18,13 @@ from axiod.system.device import DEVICE, DeviceHandler
 from axiod.system.stored import BookFile, settings_file
 from axiod.system.stored_certificates import CertificateFiles
 from axiod.system.web import WebHandler
-from axiod.system.workshop import Workshop
 
 if TYPE_CHECKING:
     from axiod.runtime.app import Context
 
 READY_TOPIC = "tns1:Device/tnsaxis:Status/SystemReady"
+_X509_SECONDS = 60.0
+"""A key of RSA 4096 takes some seconds on a small board."""
 
 
 class SystemService:
@@ -40,7 +42,8 @@ class SystemService:
         self._access = AccessHandler(context, self._book, changing, self._say)
         self._blocking = BlockingHandler(context, file, changing)
         self._web = WebHandler(context, file, self._files.present, changing, self._say)
-        self._certificates = CertificatesHandler(context, self._files, Workshop(), changing, self._renewed)
+        x509 = Workshop("axiod.system.x509", _X509_SECONDS, "data takes more than {} to read, so it was not")
+        self._certificates = CertificatesHandler(context, self._files, x509, changing, self._renewed)
         self._certificates.in_use = lambda: self._web.certificate
 
     async def start(self) -> None:

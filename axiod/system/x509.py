@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys and certificates (RFC 5280, RFC 2986, RFC 7292), in a process of its own: see workshop.py.
+"""Keys and certificates (RFC 5280, RFC 2986, RFC 7292), in a process of its own: see axiod/runtime/workshop.py.
 
-Reads one order as JSON from stdin and writes what came of it to stdout. What is refused is refused in one sentence that
-quotes no secret.
+The library takes 8 MiB, and a hostile file may want a million rounds of hashing, or make the library crash. What is
+refused is refused in one sentence that quotes no secret.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from __future__ import annotations
 import base64
 import datetime
 import ipaddress
-import json
 import re
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from axiod.errors import InvalidArgument
+from axiod.runtime.worker import serve
 from axiod.system.x509_files import (
     CURVES,
     Key,
@@ -239,15 +238,5 @@ ORDERS: Mapping[str, Callable[..., dict[str, Any]]] = {
 }
 
 
-def main() -> None:
-    """Carry out one order."""
-    order = json.load(sys.stdin)
-    try:
-        answer: dict[str, Any] = {"done": ORDERS[order["what"]](**order["with"])}
-    except InvalidArgument as error:
-        answer = {"refused": str(error)}
-    json.dump(answer, sys.stdout)
-
-
 if __name__ == "__main__":
-    main()
+    serve(ORDERS)

@@ -12,7 +12,7 @@ from axiod.errors import Conflict, LimitReached
 from axiod.fieldbus import model
 from axiod.fieldbus.model import MOST_TCP_PORTS, TOPIC, Kind, PortSettings
 from axiod.fieldbus.port import PortHandler
-from axiod.fieldbus.stored import TcpPortsFile, serial_settings, settings_file, tcp_default
+from axiod.fieldbus.stored import serial_settings, settings_file, tcp_default, tcp_ports_file
 from axiod.gpio.protocol import serial_path
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class FieldbusService:
         self._adding = asyncio.Lock()
         """Held while ports come and go: one after the other, each on disk before it is acknowledged."""
         self._settings = settings_file(context.state_dir)
-        self._tcp = TcpPortsFile(context.state_dir)
+        self._tcp = tcp_ports_file(context.state_dir)
         self._ports: dict[str, PortHandler] = {}
         self._subscription: Subscription | None = None
         self._ticking: asyncio.Task[None] | None = None
@@ -45,13 +45,13 @@ class FieldbusService:
             self._ports[serial.id] = PortHandler(
                 context, serial.id, Kind.SERIAL, settings, self._save_serial, self._remove, serial, path
             )
-        for id_, (kind, settings) in self._tcp.ports.items():
+        for id_, (kind, settings) in self._tcp.entries.items():
             if id_ not in self._ports:
                 self._ports[id_] = self._tcp_port(id_, kind, settings)
 
     @property
     def count(self) -> int:
-        return len(self._tcp.ports)
+        return len(self._tcp.entries)
 
     async def add_port(self, name: str, kind: str, host: str, options: dict[str, Any]) -> str:
         wanted = options.get("Id")
@@ -60,12 +60,12 @@ class FieldbusService:
         changes = {snake(key): value for key, value in options.items() if key != "Id"}
         settings = tcp_default(name).amended({**changes, "host": host})
         async with self._adding:
-            if len(self._tcp.ports) >= MOST_TCP_PORTS:
+            if len(self._tcp.entries) >= MOST_TCP_PORTS:
                 raise LimitReached(f"there are {MOST_TCP_PORTS} TCP ports already; remove one first")
             if wanted in self._ports:
                 raise Conflict(f"there is a port {wanted} already; choose another Id")
             id_ = wanted or self._free_id()
-            await self._tcp.save(id_, Kind(kind), settings)
+            await self._tcp.save(id_, (Kind(kind), settings))
             port = self._ports[id_] = self._tcp_port(id_, Kind(kind), settings)
             await port.start()
             self._changed()
@@ -105,7 +105,7 @@ class FieldbusService:
 
     async def _save_tcp(self, port: PortHandler, settings: PortSettings) -> None:
         async with self._adding:
-            await self._tcp.save(port.id, port.of, settings)
+            await self._tcp.save(port.id, (port.of, settings))
 
     async def _remove(self, port: PortHandler) -> None:
         async with self._adding:

@@ -7,6 +7,7 @@ fail_safe  the other end: it could not be kept alive, and its outputs go where t
 config     /etc/axiod/*.yaml -> a frozen dataclass
 board      the board that it runs with
 store      settings that were acknowledged, as YAML, with the generation before
+named      a file of things that were added, each with an id
 state      counters, last states and timers, in SQLite
 fds        file descriptors that outlive the process, kept by systemd
 workshop   work in a process of its own; worker is its other side

@@ -17,7 +17,7 @@ from axiod.sensors.poller import Poller
 from axiod.sensors.ports import Ports
 from axiod.sensors.scan import ScanHandler
 from axiod.sensors.sensor import SensorHandler
-from axiod.sensors.stored import SENSOR, SensorsFile
+from axiod.sensors.stored import SENSOR, sensors_file
 from axiod.sensors.templates import TemplatesHandler
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ class SensorsService:
         self.context = context
         self.ports = Ports(context.connection, self._ports_changed)
         self.history = HistoryHandler(context, self._channels)
-        self.scan = ScanHandler(context, self.ports, self._templates, lambda: self._file.sensors)
+        self.scan = ScanHandler(context, self.ports, self._templates, lambda: self._file.entries)
         self.budgets = []
         self._path = f"{context.path}/sensors"
         self._changing = asyncio.Lock()
         """Held while sensors and templates come, go and change: one after the other, each on disk before it is
         acknowledged."""
         self.templates = TemplatesHandler(context, self, self._changing)
-        self._file = SensorsFile(context.state_dir)
+        self._file = sensors_file(context.state_dir)
         self._sensors: dict[str, SensorHandler] = {}
         self._pollers: dict[str, Poller] = {}
         self._polled_on: dict[str, str] = {}
@@ -148,14 +148,14 @@ class SensorsService:
 
     def having(self, template: str) -> Iterable[str]:
         """Return the ids of the sensors that have a template."""
-        return [id_ for id_, settings in self._file.sensors.items() if settings.template == template]
+        return [id_ for id_, settings in self._file.entries.items() if settings.template == template]
 
     def check_template(self, template: Template) -> None:
         """Raise Conflict where sensors could not have a template in the place of what they have."""
         users = list(self.having(template.id))
         if users and not template.enabled:
             raise Conflict(f"the template {template.id} is disabled, but {users[0]} has it; change that first")
-        for port in sorted({self._file.sensors[id_].port for id_ in users}):
+        for port in sorted({self._file.entries[id_].port for id_ in users}):
             self._check_port(port, template)
 
     def template_changed(self, id_: str) -> None:
@@ -173,7 +173,7 @@ class SensorsService:
         context.root.problem("no board", None)  # it has nothing of its own to do with the board
         self.templates.start()
         context.server.export(self._path, SENSORS, self)
-        for id_, settings in self._file.sensors.items():
+        for id_, settings in self._file.entries.items():
             self._make(id_, settings)
         self.scan.export()
         await self.history.start()
@@ -226,7 +226,7 @@ class SensorsService:
 
     def _check(self, id_: str, settings: SensorSettings, changes: Mapping[str, Any]) -> None:
         """See whether a sensor can be so. What was accepted once is not refused for what somebody else changed."""
-        others = {key: other for key, other in self._file.sensors.items() if key != id_}
+        others = {key: other for key, other in self._file.entries.items() if key != id_}
         template = self.template(settings.template)
         if template is None and "template" in changes:
             known = ", ".join(self.templates.shelf.all)
@@ -235,7 +235,7 @@ class SensorsService:
             raise Conflict(f"the template {template.id} is disabled: {template.note}")
         if template is not None and changes.keys() & {"template", "channel_settings"}:
             settings.check_channels(template)
-        former = self._file.sensors.get(id_)
+        former = self._file.entries.get(id_)
         if former is None or (former.port, former.unit) != (settings.port, settings.unit):
             moved = former is None or former.port != settings.port
             serial = self.ports.is_serial(settings.port) if moved else False
@@ -261,7 +261,7 @@ class SensorsService:
         others = {id_: sensor for id_, sensor in self._on(port).items() if sensor.settings.template != template.id}
         mine = [
             settings
-            for settings in self._file.sensors.values()
+            for settings in self._file.entries.values()
             if settings.enabled and (settings.port, settings.template) == (port, template.id)
         ]
         needed = self._percent(port, others) + sum(

@@ -15,7 +15,7 @@ from axiod.cli.only import Only
 from axiod.cli.render import Column, Result, said
 from axiod.cli.rule_names import Names
 from axiod.cli.times import duration, milliseconds
-from axiod.errors import InvalidArgument
+from axiod.errors import AxiodError, InvalidArgument
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -45,6 +45,7 @@ KIND = Kind(
 RULES = Only("rules", "org.axiod.events1.Rules")
 _WHEN = f"a condition: {conditions.FORM}"
 _DO = "an action: what is done, then with what; see axioctl rule actions"
+_CHECKED = ' What "axioctl rule check" finds of it is said at once; it is stored whatever that is.'
 _EXAMPLE = "axioctl rule add Gate --when 'IO/Port port=io1' --do 'pulse relay1 2s'"
 
 
@@ -59,6 +60,7 @@ def fill(group: Parser) -> None:
     _add_parts(add)
     add.add_argument("--off", action="store_true", help="it is not turned on yet")
     _explain(add, RULES.interface, "AddRule")
+    add.manual[""] += _CHECKED
 
     configure = group.verb(
         "configure",
@@ -73,6 +75,7 @@ def fill(group: Parser) -> None:
         "--on", action="store_true", help="turn it on again with the change, which else turns it off"
     )
     _explain(configure, KIND.interface, "Configure")
+    configure.manual[""] += _CHECKED
 
     KIND.fill(group, but=("list", "show", "configure"))
     for name, enabled in (("enable", True), ("disable", False)):
@@ -151,8 +154,10 @@ async def _add(args: Namespace, remote: Remote) -> Result:
     given = [parts.pop("Conditions"), parts.pop("Actions")]
     options = parts | ({"Enabled": False} if args.off else {})
     id_ = await RULES.call(remote, "AddRule", name, *given, options)
-    data = {"Id": id_, "Name": name, "Conditions": given[0], "Actions": given[1]} | options
-    return said(data, f"rule {id_} is added and turned {'off' if args.off else 'on'}: axioctl rule show {id_}")
+    findings = await _findings(remote, id_)
+    data = {"Id": id_, "Name": name, "Conditions": given[0], "Actions": given[1]} | options | {"Findings": findings}
+    done = f"rule {id_} is added and turned {'off' if args.off else 'on'}: axioctl rule show {id_}"
+    return said(data, done, *_told(findings))
 
 
 async def _configure(args: Namespace, remote: Remote) -> Result:
@@ -167,7 +172,21 @@ async def _configure(args: Namespace, remote: Remote) -> Result:
     await remote.call(thing.path, KIND.interface, "Configure", changes)
     off = thing.get("Enabled") and not args.on and set(changes) != {"Name"}
     more = f"; it is turned off now, axioctl rule enable {thing.id} turns it on again" if off else ""
-    return said(outcome(thing, **changes), f"rule {thing.id} is changed{more}")
+    findings = await _findings(remote, thing.id)
+    return said(outcome(thing, **changes, Findings=findings), f"rule {thing.id} is changed{more}", *_told(findings))
+
+
+async def _findings(remote: Remote, id_: str) -> list[dict[str, Any]]:
+    """Return what "rule check" finds of a rule that was stored just now; what it is on may come later."""
+    try:
+        found: list[dict[str, Any]] = await RULES.call(remote, "Check")
+    except AxiodError as error:
+        return [{"Rule": id_, "Severity": "warning", "Text": f"it is stored, but could not be checked: {error}"}]
+    return [finding for finding in found if finding["Rule"] == id_]
+
+
+def _told(findings: list[dict[str, Any]]) -> list[str]:
+    return [render.clean(f"{finding['Severity']}: {finding['Text']}") for finding in findings]
 
 
 def _turn(enabled: bool) -> Any:

@@ -55,8 +55,8 @@ def test_add(axioctl: Axioctl, events: FakeService, io: FakeService, relays: Fak
     )  # fmt: skip
     assert (done.code, done.err) == (0, "")
     assert done.out == "rule id is added and turned on: axioctl rule show id\n"
-    ((_, method, arguments),) = events.calls
-    assert method == "AddRule"
+    ((_, method, arguments), (_, looked, _)) = events.calls
+    assert (method, looked) == ("AddRule", "Check")
     assert arguments == (
         "Gate",
         [
@@ -134,11 +134,36 @@ def test_configure_says_that_it_is_off_now(axioctl: Axioctl, events: FakeService
     done = axioctl("rule", "configure", "1", "--name", "Gate", "--first-is-trigger", "false", "--on")
     assert done.out == "rule 1 is changed\n"
     assert axioctl("rule", "configure", "1", "--name", "Gate").out == "rule 1 is changed\n"
-    assert [arguments[0] for _, _, arguments in events.calls] == [
+    assert [arguments[0] for _, method, arguments in events.calls if method == "Configure"] == [
         {"WaitMs": 5000},
         {"Name": "Gate", "FirstIsTrigger": False, "Enabled": True},
         {"Name": "Gate"},
     ]
+
+
+def test_what_a_check_finds_of_a_rule_is_said_with_it(
+    axioctl: Axioctl, events: FakeService, io: FakeService, relays: FakeService
+) -> None:
+    events.answers["AddRule"] = "2"
+    events.answers["Check"] = [
+        {"Rule": "1", "Severity": "warning", "Kind": "loop", "Text": "it starts itself again"},
+        {"Rule": "2", "Severity": "warning", "Kind": "absent", "Text": "there is no port 99 now"},
+    ]
+    done = axioctl("rule", "add", "a", "--when", "IO/Port port=99", "--do", "toggle relay1")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[1:] == ["warning: there is no port 99 now"]
+    done = axioctl("rule", "configure", "1", "--wait", "5s")
+    assert done.out.splitlines()[1:] == ["warning: it starts itself again"]
+    done = axioctl("rule", "configure", "2", "--wait", "5s", "--json")
+    assert [finding["Kind"] for finding in json.loads(done.out)["Findings"]] == ["absent"]
+
+
+def test_a_rule_that_cannot_be_checked_is_stored_all_the_same(axioctl: Axioctl, events: FakeService) -> None:
+    events.errors["Check"] = errors.Internal("a fault of axiod; its log says more")
+    done = axioctl("rule", "configure", "1", "--name", "Gate", "--json")
+    assert done.code == 0
+    (finding,) = json.loads(done.out)["Findings"]
+    assert finding["Text"] == "it is stored, but could not be checked: a fault of axiod; its log says more"
 
 
 def test_enable_disable_copy_remove(axioctl: Axioctl, events: FakeService) -> None:

@@ -265,7 +265,7 @@ class Outbox:
         if not self._closing:
             with suppress(TimeoutError):
                 # How long nobody needs to guess; it is no secret.
-                chance = random.random()  # noqa: S311
+                chance = random.random()  # noqa: S311 # see above
                 await asyncio.wait_for(wake.wait(), wait_seconds(entry.attempts, chance, self._first_wait))
 
     async def _send(self, entry: Entry) -> SendFailed | None:

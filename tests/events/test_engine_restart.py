@@ -43,17 +43,17 @@ def scenario() -> tuple[list[Rule], list[Callable[[Stage], None]]]:
         steps.extend([lambda stage: stage.wait(seconds / 2)] * 2)
 
     for number in (1, 2, 3):
-        steps.append(lambda stage, number=number: stage.port(number, 0))  # type: ignore[misc]
+        steps.append(lambda stage, number=number: stage.port(number, 0))  # type: ignore[misc] # mypy cannot infer it
     for minute in range(10):
-        steps.append(lambda stage, minute=minute: stage.schedule("office", int(2 <= minute < 7)))  # type: ignore[misc]
+        steps.append(lambda stage, minute=minute: stage.schedule("office", int(2 <= minute < 7)))  # type: ignore[misc] # mypy cannot infer it
         waiting(7)
-        steps.append(lambda stage, minute=minute: stage.port(1, int(minute % 4 != 3)))  # type: ignore[misc]
+        steps.append(lambda stage, minute=minute: stage.port(1, int(minute % 4 != 3)))  # type: ignore[misc] # mypy cannot infer it
         waiting(3)
         steps.append(lambda stage: stage.pulse())
         waiting(15)
-        steps.append(lambda stage, minute=minute: stage.port(2, minute % 2))  # type: ignore[misc]
+        steps.append(lambda stage, minute=minute: stage.port(2, minute % 2))  # type: ignore[misc] # mypy cannot infer it
         waiting(11)
-        steps.append(lambda stage, minute=minute: stage.port(3, int(minute % 3 == 0)))  # type: ignore[misc]
+        steps.append(lambda stage, minute=minute: stage.port(3, int(minute % 3 == 0)))  # type: ignore[misc] # mypy cannot infer it
         waiting(24)
     return rules, steps
 

@@ -104,7 +104,7 @@ async def again(bus: Daemon, connection: Connect, tmp_path: Path, localtime: Pat
 
 @pytest_asyncio.fixture
 async def bench(again: Callable[[], Any]) -> Bench:
-    return await again()  # type: ignore[no-any-return]
+    return await again()  # type: ignore[no-any-return] # what its fixture yields
 
 
 # --- what there is ---

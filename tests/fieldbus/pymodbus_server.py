@@ -14,8 +14,8 @@ from typing import Any
 warnings.simplefilter("ignore")
 
 from pymodbus import FramerType  # noqa: E402 # after the filter
-from pymodbus.datastore import ModbusDeviceContext, ModbusSequentialDataBlock, ModbusServerContext  # noqa: E402
-from pymodbus.server import ModbusSerialServer, ModbusTcpServer  # noqa: E402
+from pymodbus.datastore import ModbusDeviceContext, ModbusSequentialDataBlock, ModbusServerContext  # noqa: E402 # after the filter
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer  # noqa: E402 # after the filter
 
 
 async def main(kind: str, where: str, baud: str = "9600") -> None:

@@ -245,7 +245,7 @@ async def test_what_is_no_serial_port_is_told(port: Callable[..., Port], tmp_pat
     (tmp_path / "file").touch()
     for name, text in (("file", "is no serial port"), ("nothing", "is not there")):
         bus = port(Kind.SERIAL, tmp_path / name)
-        await until(lambda bus=bus: bus.worker.tried.is_set())  # type: ignore[misc]
+        await until(lambda bus=bus: bus.worker.tried.is_set())  # type: ignore[misc] # mypy cannot infer it
         assert bus.worker.state is State.OFFLINE
         assert text in (bus.worker.reason or "")
 

@@ -55,7 +55,7 @@ async def test_an_edge_changes_the_port_once_and_then_tells_the_events(client: C
     assert isinstance(change, Change)
     assert (change.path, change.gone) == (port.path, [])
     assert set(change.changed) == {"State", "Active", "Counter", "LastChangeUsec"}
-    events: list[Event] = [first, second]  # type: ignore[list-item]
+    events: list[Event] = [first, second]  # type: ignore[list-item] # they are no Change
     assert [(event.topic, dict(event.source), dict(event.data)) for event in events] == [
         ("tns1:Device/tnsaxis:IO/Port", {"port": "2"}, {"state": "1"}),
         ("tns1:Device/Trigger/DigitalInput", {"InputToken": "2"}, {"LogicalState": "true"}),

@@ -42,10 +42,10 @@ def build_all(arches: list[str]) -> None:
     timed("packages", lambda: debs.extend(packages()))
     for arch in arches:
         for script in ("root", "offline", "prepared", "toolchain", "tools", "kernel", "image"):
-            timed(f"{script} {arch}", lambda script=script, arch=arch: build(script, arch, quiet=False))  # type: ignore[misc]
-        timed(f"machine {arch}, booted", lambda arch=arch: saved.clean(arch))  # type: ignore[misc]
-        timed(f"machine {arch}, prepared", lambda arch=arch: saved.prepared(arch))  # type: ignore[misc]
-        timed(f"machine {arch}, installed", lambda arch=arch: saved.installed(debs, arch))  # type: ignore[misc]
+            timed(f"{script} {arch}", lambda script=script, arch=arch: build(script, arch, quiet=False))  # type: ignore[misc] # mypy cannot infer it
+        timed(f"machine {arch}, booted", lambda arch=arch: saved.clean(arch))  # type: ignore[misc] # mypy cannot infer it
+        timed(f"machine {arch}, prepared", lambda arch=arch: saved.prepared(arch))  # type: ignore[misc] # mypy cannot infer it
+        timed(f"machine {arch}, installed", lambda arch=arch: saved.installed(debs, arch))  # type: ignore[misc] # mypy cannot infer it
     print(f"kept in {folder()}")
 
 

@@ -173,7 +173,7 @@ class Container(Guest):
         self._log.close()
         Path(self._log.name).unlink()
         for group in self._groups:
-            poll(lambda group=group: _removed(group), 10, f"the processes in {group} end")  # type: ignore[misc]
+            poll(lambda group=group: _removed(group), 10, f"the processes in {group} end")  # type: ignore[misc] # mypy cannot infer it
         self._folder.rmdir()
 
 

@@ -110,7 +110,7 @@ class Machine(Guest):
         with suppress(NotRunning):  # it may be gone before it has answered
             self.run("systemctl reboot --no-block", check=False)
         started = time.monotonic()
-        poll(lambda: bool(self._ssh) and self._ssh.poll() is not None, BOOT_SECONDS, "it goes down")  # type: ignore[union-attr]
+        poll(lambda: bool(self._ssh) and self._ssh.poll() is not None, BOOT_SECONDS, "it goes down")  # type: ignore[union-attr] # it is asked first
         self._connect(BOOT_SECONDS)
         assert self.run("cat /proc/sys/kernel/random/boot_id").stdout != before
         if wait:

@@ -99,7 +99,7 @@ def test_any_yaml_is_taken_or_named(file: Path, tree: object) -> None:
     if found is None:
         assert text.startswith(f"{file}: ")
     else:
-        assert tree in (None, {}) or tree == {key: getattr(found, key) for key in tree}  # type: ignore[attr-defined]
+        assert tree in (None, {}) or tree == {key: getattr(found, key) for key in tree}  # type: ignore[attr-defined] # it was a mapping
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)

@@ -147,7 +147,7 @@ async def test_what_was_not_waited_for_is_synced_within_the_second(
     for number in (1, 2):
         begin = time.monotonic()
         state.soon("a", number)
-        await until(lambda number=number: synced[-1:] == [{"a": number}])  # type: ignore[misc]
+        await until(lambda number=number: synced[-1:] == [{"a": number}])  # type: ignore[misc] # mypy cannot infer it
         assert time.monotonic() - begin < LATER_SECONDS + 1
 
 

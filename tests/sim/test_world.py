@@ -61,7 +61,7 @@ def test_what_plays_has_the_contact_on_the_other_side() -> None:
     port=st.sampled_from([port for port in BOARD.ports if port.adc]),
 )
 def test_a_reading_is_off_by_no_more_than_the_noise(ohms: float, noise: float, chance: float, port: object) -> None:
-    adc = port.adc  # type: ignore[attr-defined]
+    adc = port.adc  # type: ignore[attr-defined] # a port, as st.sampled_from has it
     wire = Wire(condition="resistance", fixed_ohms=ohms, noise_percent=noise)
     exact = wire.reading(adc, lambda _low, _high: 0.0)
     found = wire.reading(adc, lambda low, high: low + (high - low) * (chance + 1) / 2)

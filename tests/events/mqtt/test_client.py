@@ -191,9 +191,9 @@ async def test_subscriptions_are_there_again_after_the_broker_was_away(
         await until(lambda: not made.connected)
         await broker.start()
         wanted = number + 1
-        await until(lambda: broker.log.count(f"Sending SUBACK to axiod-{SERIAL}") > wanted)  # noqa: B023
+        await until(lambda: broker.log.count(f"Sending SUBACK to axiod-{SERIAL}") > wanted)  # noqa: B023 # awaited in its turn
         await publish(broker, f"a/{number}", str(number))
-        await until(lambda: len(made.around.heard_events) == wanted)  # noqa: B023
+        await until(lambda: len(made.around.heard_events) == wanted)  # noqa: B023 # awaited in its turn
 
 
 async def test_the_action_publish(broker: Broker, make: Make, read: Read, until: Until) -> None:

@@ -233,7 +233,7 @@ async def test_a_process_that_is_killed_loses_nothing_that_was_on_disk(
     reader = await read(broker, "number")
     for part in range(1, 6):
         sender = await start(0, 0)
-        await until(lambda: len(reader.lines) >= part * 150, timeout=20)  # noqa: B023
+        await until(lambda: len(reader.lines) >= part * 150, timeout=20)  # noqa: B023 # awaited in its turn
         await end(sender)
     sender = await start(0, 0)
     await until(lambda: stored() == 0, timeout=20)
@@ -274,7 +274,7 @@ async def test_a_thousand_connections_lose_no_subscription_and_leak_nothing(
     last: list[int] = []
     since = None
     for number in range(1, 1001):
-        await until(lambda: made.client.status.connected_since_usec not in (None, since))  # noqa: B023
+        await until(lambda: made.client.status.connected_since_usec not in (None, since))  # noqa: B023 # awaited in its turn
         since = made.client.status.connected_since_usec
         if number % 5 == 0 and (100 < number <= 200 or number > 900):
             gc.collect()

@@ -49,7 +49,7 @@ class Inbox:
         envelope.rcpt_tos.append(address)
         return "250 ok"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 # the name of the library
         if self.answer.startswith("2"):
             self.envelopes.append(envelope)
             self.encrypted.append(session.ssl is not None)
@@ -241,7 +241,7 @@ async def test_pop_before_smtp(
     postman: Postman, inbox: Inbox, serve: Callable[..., int], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dovecot = needs("dovecot")
-    version = subprocess.run([dovecot, "--version"], capture_output=True, check=True).stdout  # noqa: ASYNC221
+    version = subprocess.run([dovecot, "--version"], capture_output=True, check=True).stdout  # noqa: ASYNC221 # a moment
     if os.geteuid() != 0 or not version.startswith(b"2.3"):
         pytest.skip("only root can start Dovecot, and the configuration is that of 2.3")
     made = certificate(folder)

@@ -53,6 +53,7 @@ OBJECTS = {
     "org.axiod.fieldbus1.Ports": "/org/axiod/fieldbus1/ports",
     "org.axiod.io1.Port": "/org/axiod/io1/port/io1",
     "org.axiod.io1.Alarm": "/org/axiod/io1/alarm/tamper",
+    "org.axiod.io1.Led": "/org/axiod/io1/led/status",
     "org.axiod.relays1.Relay": "/org/axiod/relays1/relay/relay1",
     "org.axiod.sensors1.History": "/org/axiod/sensors1/history",
     "org.axiod.sensors1.Scan": "/org/axiod/sensors1/scan",

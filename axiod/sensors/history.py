@@ -138,7 +138,7 @@ class HistoryHandler:
             self._hold_again(packs, count)
         else:
             try:
-                self.bytes = await self._in_thread(self._settle)
+                self.bytes, problem = await self._in_thread(self._settle)
             except HardwareFailure as error:
                 problem = str(error)  # what was held is on disk all the same
         self._context.root.problem("history", problem)
@@ -158,13 +158,14 @@ class HistoryHandler:
         if packs:
             file.put(packs)
 
-    def _settle(self) -> int:
+    def _settle(self) -> tuple[int, str | None]:
+        """Return how many bytes there are, and what was set aside; raises HardwareFailure."""
         file = self._opened()
         now = wall_usec() // 1000
         if now // HOUR_MS != self._hour:
             file.settle(now)
             self._hour = now // HOUR_MS
-        return file.size
+        return file.size, file.damage
 
     def _opened(self) -> HistoryFile:
         if self._file is None:

@@ -3,14 +3,14 @@
 
 What was read is written in packs, so that flash memory wears little: one of each channel now and then (`recent`), and
 once an hour one of all that is of the hour (`samples`), one of its minutes (`minutes`), and one of the hours of its day
-(`hours`).
+(`hours`). One that cannot be read when it is needed for that is set aside (`damaged`).
 """
 
 from __future__ import annotations
 
 import logging
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from axiod.errors import HardwareFailure
 from axiod.runtime.store import set_aside
@@ -31,10 +31,11 @@ from axiod.sensors.chunks import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 _log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 KEEP_SAMPLES_MS = DAY_MS
 KEEP_MINUTES_MS = 31 * DAY_MS
@@ -46,6 +47,7 @@ CREATE TABLE IF NOT EXISTS recent (id INTEGER PRIMARY KEY, channel INTEGER NOT N
 CREATE TABLE IF NOT EXISTS samples (channel INTEGER, part INTEGER, data BLOB NOT NULL, PRIMARY KEY (channel, part));
 CREATE TABLE IF NOT EXISTS minutes (channel INTEGER, part INTEGER, data BLOB NOT NULL, PRIMARY KEY (channel, part));
 CREATE TABLE IF NOT EXISTS hours (channel INTEGER, part INTEGER, data BLOB NOT NULL, PRIMARY KEY (channel, part));
+CREATE TABLE IF NOT EXISTS damaged (origin TEXT NOT NULL, channel INTEGER NOT NULL, part INTEGER, data BLOB NOT NULL);
 """
 _TABLES = {
     "samples": (HOUR_MS, KEEP_SAMPLES_MS),
@@ -78,6 +80,19 @@ class HistoryFile:
             (size,) = self._database.execute("PRAGMA page_size").fetchone()
             return int((pages - free) * size)
 
+    @property
+    def damage(self) -> str | None:
+        """Say whose packs were set aside, until they are forgotten; None where nothing was. Raises HardwareFailure."""
+        of_whom = "SELECT DISTINCT c.sensor, c.channel FROM damaged d JOIN channel c ON c.id = d.channel ORDER BY 1, 2"
+        with _Reading(self._path):
+            names = [f"{channel} of {sensor}" for sensor, channel in self._database.execute(of_whom)]
+        if not names:
+            return None
+        return (
+            f"some of the history of {', '.join(names)} could not be read and was set aside; Clear ends that and "
+            "forgets the rest of the history of the sensor as well"
+        )
+
     def close(self) -> None:
         """Close it."""
         self._database.close()
@@ -106,7 +121,7 @@ class HistoryFile:
         """Remove all of a sensor; raises HardwareFailure."""
         ids = [(id_,) for key, id_ in self._ids.items() if key[0] == sensor]
         with _Writing(self._database, self._path) as database:
-            for table in ("recent", *_TABLES):
+            for table in ("recent", "damaged", *_TABLES):
                 database.executemany(f"DELETE FROM {table} WHERE channel = ?", ids)  # noqa: S608 # our names
             database.executemany("DELETE FROM channel WHERE id = ?", ids)
             left = _known(database)
@@ -152,7 +167,7 @@ class HistoryFile:
     def _settle(self, database: sqlite3.Connection, id_: int, begin: int) -> None:
         """Make hours of what was read of a channel before a moment."""
         rows = database.execute("SELECT id, data FROM recent WHERE channel = ?", (id_,)).fetchall()
-        recent = joined([unpack(data) for _, data in rows])
+        recent = joined(self._readable(database, "recent", id_, rows, unpack))
         rest = between(recent, begin, begin + HOUR_MS)
         over = between(recent, recent.times[0], begin) if recent.times else Samples.none()
         while over.times:
@@ -167,24 +182,42 @@ class HistoryFile:
     def _add_hour(self, database: sqlite3.Connection, id_: int, hour: int, samples: Samples) -> None:
         """Add what was read of a channel in an hour; there may be something of it, where the clock was set back."""
 
-        def known(table: str, part: int) -> bytes | None:
-            query = f"SELECT data FROM {table} WHERE channel = ? AND part = ?"  # noqa: S608 # our names
-            found = database.execute(query, (id_, part)).fetchone()
-            return found[0] if found else None
+        def known(table: str, part: int, read: Callable[[bytes], _T]) -> list[_T]:
+            query = f"SELECT part, data FROM {table} WHERE channel = ? AND part = ?"  # noqa: S608 # our names
+            return self._readable(database, table, id_, database.execute(query, (id_, part)).fetchall(), read)
 
         def put(table: str, part: int, data: bytes) -> None:
             database.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", (id_, part, data))  # noqa: S608 # our names
 
-        if (former := known("samples", hour)) is not None:
-            samples = joined([unpack(former), samples])
+        samples = joined([*known("samples", hour, unpack), samples])
         minutes = thinned(samples, MINUTE_MS)
         (span,) = merged(minutes, HOUR_MS)
         day = hour * HOUR_MS // DAY_MS
-        hours = unpack_spans(former) if (former := known("hours", day)) is not None else []
-        hours = sorted([*(other for other in hours if other.start != span.start), span])
+        hours = [other for found in known("hours", day, unpack_spans) for other in found if other.start != span.start]
+        hours = sorted([*hours, span])
         put("samples", hour, pack(samples))
         put("minutes", hour, pack_spans(minutes))
         put("hours", day, pack_spans(hours))
+
+    def _readable(
+        self,
+        database: sqlite3.Connection,
+        table: str,
+        id_: int,
+        rows: Iterable[tuple[int, bytes]],
+        read: Callable[[bytes], _T],
+    ) -> list[_T]:
+        """Return what the packs of a channel say; those that cannot be read are set aside, and do not stop the rest."""
+        found = []
+        for part, data in rows:
+            try:
+                found.append(read(data))
+            except ValueError as error:
+                database.execute("INSERT INTO damaged VALUES (?, ?, ?, ?)", (table, id_, part, data))
+                _log.error(
+                    "a pack of %s is set aside, number %d of channel %d in %s: %s", self._path, part, id_, table, error
+                )
+        return found
 
     def _forget_old(self, database: sqlite3.Connection, id_: int, now: int) -> None:
         for table, (size, keep) in _TABLES.items():

@@ -152,6 +152,50 @@ def test_one_whose_pages_are_damaged_is_set_aside_as_well(tmp_path: Path) -> Non
     assert list(tmp_path.glob("history.sqlite.damaged-*"))
 
 
+@pytest.mark.parametrize("table", ["recent", "samples", "hours"])
+def test_a_pack_that_cannot_be_read_is_set_aside_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, table: str
+) -> None:
+    path = tmp_path / "history.sqlite"
+    other = ("attic", "humidity")
+    file = filled(path, 1)
+    hour = START + HOUR_MS
+    # The hour is not over for either of them when it is settled; more of it comes later.
+    for begin, value in ((hour, 1.0), (hour + 10 * MINUTE_MS, 2.0)):
+        file.put({key: samples((begin, value)) for key in (KEY, other)})
+    if table != "recent":
+        file.settle(hour + HOUR_MS)
+        file.put({key: samples((hour + 20 * MINUTE_MS, 3.0)) for key in (KEY, other)})
+    assert not damage_of(file)
+    with sqlite3.connect(path) as database:
+        (id_,) = database.execute("SELECT id FROM channel WHERE sensor = 'cellar'").fetchone()
+        (last,) = database.execute(f"SELECT max(rowid) FROM {table} WHERE channel = ?", (id_,)).fetchone()
+        (data,) = database.execute(f"SELECT data FROM {table} WHERE rowid = ?", (last,)).fetchone()
+        database.execute(f"UPDATE {table} SET data = ? WHERE rowid = ?", (data[:-3], last))
+    database.close()
+
+    file.settle(hour + HOUR_MS)
+    file.settle(hour + HOUR_MS)
+    expected = [1.0, 2.0] if table == "recent" else [1.0, 2.0, 3.0]
+    assert list(file.samples(other, hour, hour + HOUR_MS).values) == expected
+    left = {"recent": [1.0], "samples": [3.0], "hours": expected}
+    assert list(file.samples(KEY, hour, hour + HOUR_MS).values) == left[table]
+    assert file.hours(KEY, hour, hour + HOUR_MS)[0].number == len(left[table])
+    assert "temperature of cellar" in damage_of(file)
+    assert "attic" not in damage_of(file)
+    assert f"in {table}: history that cannot be read" in caplog.text
+    with sqlite3.connect(path) as database:
+        assert database.execute("SELECT origin, data FROM damaged").fetchall() == [(table, data[:-3])]
+    database.close()
+    file.forget("cellar")
+    assert not damage_of(file)
+    file.close()
+
+
+def damage_of(file: HistoryFile) -> str:
+    return file.damage or ""
+
+
 def test_what_the_disk_refuses_is_said_and_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     file = filled(path, 1)

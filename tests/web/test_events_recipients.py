@@ -83,13 +83,13 @@ async def test_one_is_added_with_a_password_tested_and_the_password_is_never_rea
         assert one["Secrets"] == ["Password"]
         assert "sesame" not in json.dumps(one)
         await admin.get_by_role("button", name="Test", exact=True).click()
-        result = admin.get_by_role("dialog").locator("[data-reached]")
-        await expect(result).to_have_attribute("data-reached", "true")
+        result = admin.get_by_role("dialog").locator("[data-good]")
+        await expect(result).to_have_attribute("data-good", "true")
         login = base64.b64encode(b"gate:open sesame").decode()
         assert f"Basic {login}" in heads[-1]
         assert await violations(admin) == []
     await admin.get_by_role("button", name="Test again").click()
-    await expect(result).to_have_attribute("data-reached", "false")
+    await expect(result).to_have_attribute("data-good", "false")
     await expect(result).to_contain_text("It does not work.")
     await admin.get_by_role("dialog").get_by_role("button", name="Close").last.click()
     await admin.get_by_role("button", name="Remove the password").click()

@@ -82,11 +82,11 @@ async def test_one_that_is_silent_is_offline_and_its_values_are_old(admin: Page,
         await expect(admin.locator("[data-state=offline]")).to_be_visible()
         await expect(admin.locator("[data-channel=temperature] .badge")).to_have_text("Stale")
         await admin.get_by_role("button", name="Test read").click()
-        await expect(admin.get_by_role("dialog").locator("[data-answered=false]")).to_be_visible()
+        await expect(admin.get_by_role("dialog").locator("[data-good=false]")).to_be_visible()
     finally:
         silence(device, False)
     await admin.get_by_role("button", name="Read again").click()
-    await expect(admin.get_by_role("dialog").locator("[data-answered=true]")).to_be_visible()
+    await expect(admin.get_by_role("dialog").locator("[data-good=true]")).to_be_visible()
     await expect(admin.get_by_role("dialog").locator("[data-channel=temperature]")).to_contain_text("°C")
     assert await violations(admin) == []
 
@@ -207,6 +207,6 @@ async def test_it_is_used_by_keyboard(browser: Browser, device: WebDevice) -> No
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("button", name="Test read Cellar")).to_be_focused()
         await page.keyboard.press("Enter")
-        await expect(page.get_by_role("dialog").locator("[data-answered=true]")).to_be_visible()
+        await expect(page.get_by_role("dialog").locator("[data-good=true]")).to_be_visible()
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("button", name="Test read Cellar")).to_be_focused()

@@ -12,7 +12,7 @@ import { Card } from "../../parts/page.js";
 import { refused, said } from "../../parts/toast.js";
 import { useDraft } from "./draft.js";
 import { Secret } from "./secret.js";
-import { Trial } from "./trial.js";
+import { TestRecipient } from "./trial.js";
 
 const LOGIN = ["Username", "Password"];
 const FILE = ["TemporaryName"];
@@ -122,7 +122,7 @@ const Editor = ({ one, start, setStart }) => {
       <//>
       <${Saving} form=${form} away=${!live} />
     </form>
-    ${tried && html`<${Trial} one=${one} close=${() => setTried(false)} />`}
+    ${tried && html`<${TestRecipient} one=${one} close=${() => setTried(false)} />`}
   `;
 };
 

@@ -8,7 +8,7 @@ import { Card } from "../../parts/page.js";
 import { Table } from "../../parts/table.js";
 import { Age, Badge } from "../../parts/value.js";
 import { again, drop, Recipient } from "./recipient.js";
-import { Trial } from "./trial.js";
+import { TestRecipient } from "./trial.js";
 
 export default ({ path: [id] }) => (id === undefined ? html`<${List} />` : html`<${Recipient} id=${id} />`);
 
@@ -75,6 +75,6 @@ const List = () => {
         empty=${t("recipients.empty")}
       />
     <//>
-    ${tried && html`<${Trial} one=${tried} close=${() => setTried(null)} />`}
+    ${tried && html`<${TestRecipient} one=${tried} close=${() => setTried(null)} />`}
   `;
 };

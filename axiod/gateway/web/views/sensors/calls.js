@@ -1,14 +1,14 @@
 // What is done with sensors: adding, copying, removing, and asking one now.
-import { html, names, useEffect, useRef, useState } from "../../lib.js";
+import { html } from "../../lib.js";
 import { act, place, post, remove } from "../../api.js";
 import { number, t } from "../../i18n.js";
 import { go, to } from "../../router.js";
 import { all } from "../../store.js";
-import { Button } from "../../parts/button.js";
 import { CallDialog, useCall } from "../../parts/call.js";
-import { confirm, Dialog } from "../../parts/dialog.js";
+import { confirm } from "../../parts/dialog.js";
 import { Setting } from "../../parts/form.js";
-import { reason, said } from "../../parts/toast.js";
+import { said } from "../../parts/toast.js";
+import { Trial } from "../../parts/trial.js";
 import { Fields, ports, templates } from "./fields.js";
 import { Readings } from "./readings.js";
 
@@ -73,38 +73,23 @@ export const drop = async ({ Id, Name }) => {
 
 /** Ask one now, as soon as this is opened, and say what came. */
 export const TestRead = ({ one, close }) => {
-  const [found, setFound] = useState(null); // {Readings, LatencyUsec} or {text: why not}
-  const there = useRef(true);
-  const run = async () => {
-    setFound(null);
-    const next = await act("sensors", one.Id, "test-read", {}, WITHIN_MS).catch((error) => ({ text: reason(error) }));
-    if (there.current) setFound(next);
+  const attempt = async () => {
+    const { Readings: readings, LatencyUsec } = await act("sensors", one.Id, "test-read", {}, WITHIN_MS);
+    return {
+      good: true,
+      verdict: t("sensors.answer", { ms: number(LatencyUsec / 1000, 0) }),
+      more: readings && html`<${Result} id=${one.Id} readings=${readings} />`,
+    };
   };
-  useEffect(() => {
-    run();
-    return () => (there.current = false);
-  }, []);
   return html`
-    <${Dialog}
+    <${Trial}
       title=${t("sensors.test-of", { name: one.Name })}
+      attempt=${attempt}
+      failed=${t("sensors.no-answer")}
+      again=${t("sensors.test-again")}
+      underWay=${t("sensors.asking")}
       close=${close}
-      actions=${html`
-        <${Button} icon="reload" disabled=${!found} act=${run}>${t("sensors.test-again")}<//>
-        <${Button} kind="main" act=${close}>${t("shell.close")}<//>
-      `}
-    >
-      <div role="status" aria-busy=${!found}>
-        ${found
-          ? html`
-              <p class=${names("verdict", found.text ? "no" : "yes")} data-answered=${String(!found.text)}>
-                <strong>${found.text ? t("sensors.no-answer") : t("sensors.answer", { ms: number(found.LatencyUsec / 1000, 0) })}</strong>${" "}
-                <span lang="en">${found.text}</span>
-              </p>
-              ${found.Readings && html`<${Result} id=${one.Id} readings=${found.Readings} />`}
-            `
-          : html`<p class="under-way"><span class="spinner" />${t("sensors.asking")}</p>`}
-      </div>
-    <//>
+    />
   `;
 };
 

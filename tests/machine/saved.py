@@ -21,7 +21,7 @@ from tests.machine.machine import BOOT_SECONDS, Machine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-INSTALL_SECONDS = 900
+INSTALL_SECONDS = 1800
 _OLD_SECONDS = 24 * 3600
 
 

@@ -297,12 +297,13 @@ def test_rules_end_before_what_they_switch_and_have_a_network_until_then() -> No
     assert "axiod-events.service" not in " ".join(unit("axiod-io")["Unit"].get("After", []))
 
 
-def test_the_users_of_rules_and_sensors_may_switch_and_that_of_the_fieldbus_has_the_serial_ports() -> None:
+def test_users_are_in_the_groups_that_their_services_need() -> None:
     lines = (DEBIAN / "axiod.sysusers").read_text(encoding="utf-8").splitlines()
     assert [line.split() for line in lines if line.startswith("m ")] == [
         ["m", "axiod-events", OPERATOR_GROUP],
         ["m", "axiod-sensors", OPERATOR_GROUP],
         ["m", "axiod-fieldbus", "dialout"],
+        ["m", "axiod-system", "systemd-journal"],
     ]
 
 

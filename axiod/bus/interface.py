@@ -18,6 +18,8 @@ Annotations beside the standard ones:
     org.axiod.Fields        of type aa{sv}, a list of records: what each record may have, written like Options
     org.axiod.Lines         of a string: it may have line breaks and tabs
     org.axiod.Users         of a method: users, separated by spaces, who may call it besides those of its role
+    org.axiod.Reads         the method changes nothing, though not everybody may call it: the audit log tells only of
+                            refusals
     org.axiod.Timely        the method moves something: it is refused when it may have waited too long
     org.axiod.Errors        the errors of the method, without their prefix
 """
@@ -42,7 +44,7 @@ _FOLDER = Path(__file__).parent.parent / "interfaces"
 # importlib.resources would do the same for half a megabyte in each daemon.
 _WORDS = (
     "Role", "Resource", "Creates", "Secret", "Configurable", "Optional", "Values", "Range", "Unit", "Options", "Timely",
-    "Errors", "Seconds", "Fields", "Lines", "Users",
+    "Errors", "Seconds", "Fields", "Lines", "Users", "Reads",
 )  # fmt: skip
 ROLES = ("viewer", "operator", "administrator", "gateway")
 _KNOWN = {EMITS, *(_OURS + word for word in _WORDS)}
@@ -106,6 +108,8 @@ class Method:
     """How long it may take; None where that is no matter."""
     users: tuple[str, ...] = ()
     """Who may call it besides those who have the role."""
+    reads: bool = False
+    """It changes nothing, whatever its role."""
 
     @property
     def in_signature(self) -> str:
@@ -318,4 +322,5 @@ def _method(node: ElementTree.Element, configurable: Mapping[str, Value]) -> Met
         notes.get(_OURS + "Creates", ""),
         float(notes[_OURS + "Seconds"]) if _OURS + "Seconds" in notes else None,
         tuple(notes.get(_OURS + "Users", "").split()),
+        notes.get(_OURS + "Reads") == "true",
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""axioctl log: what the journal of this machine says of axiod, and what the event log has."""
+"""axioctl log: the event log (event_log.py), and the system log, the access log and the audit log."""
 
 from __future__ import annotations
 
@@ -7,159 +7,219 @@ import asyncio
 import contextlib
 import json
 import sys
-from asyncio.subprocess import DEVNULL, PIPE
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from axiod.bus import comments
+from axiod.bus import interface as contract
+from axiod.bus.client import from_text
 from axiod.cli import event_log, render
+from axiod.cli.only import Only
 from axiod.cli.render import Result
-from axiod.errors import InvalidArgument, NotAuthorized, Unavailable
+from axiod.cli.times import moment
+from axiod.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from asyncio.subprocess import Process
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterable
 
     from axiod.cli.remote import Remote
     from axiod.cli.render import Screen
     from axiod.cli.tree import Parser
 
-AUDIT = "a2f1c3f09f3d4f0f8b6f5d0c7e1a9b42"
-"""MESSAGE_ID of the entries; that of axiod.gateway.audit, whose package may not be installed."""
-GATEWAY = "axiod-gateway.service"
-"""Only what this unit wrote counts: anybody may write to the journal, but the unit is what the journal itself saw."""
-_NOT_HERE = f"there is no {GATEWAY} on this machine; in a checkout the audit log is in the output of make run"
-_FIELDS = ("User", "Address", "How", "Object", "Method", "Arguments", "Result", "Reason")
-_LONGEST_LINE = 1 << 20
+LOGS = Only("logs", "org.axiod.system1.Logs")
+_ABOUT = {
+    "system": "show what the services of this machine and its kernel wrote",
+    "access": "show the requests over the network that were refused or failed",
+    "audit": "show who changed what over the network, from where, with the result",
+}
+_EXAMPLES = {
+    "system": ["axioctl log system --unit 'axiod-*' --severity warning", "axioctl log system --search relay1 --follow"],
+    "access": ["axioctl log access --since today"],
+    "audit": ["axioctl log audit --since today", "axioctl log audit --follow --json"],
+}
+_MANUAL = {
+    "system": (
+        "A line has the time, the severity, the unit with the process, and the text. Of a device that systemd does not "
+        "run, as that of make run in a checkout, it is what the services of axiod wrote."
+    ),
+    "access": (
+        "A line has the time, the account (or token), its address and how it logged in, the request, and the status of "
+        "HTTP. With the log level debug of the gateway, every request is there."
+    ),
+    "audit": (
+        "A line has the time, the account (or token), its address and how it logged in, the method with its object and "
+        "arguments, and the result; secrets stand there as ***. What is done on the machine itself, with axioctl or "
+        "busctl, is not in it."
+    ),
+}
+_PAGE = 1000
+_SHOWN = 100
+_FOLLOW_SECONDS = 1.0
+_LIMIT = contract.Value("--limit", "u", low=1, high=10_000_000)
+_GRAVE = ("emergency", "alert", "critical", "error")
+_NOTABLE = "warning"
 
 
 def fill(group: Parser) -> None:
     """Add the verbs."""
     event_log.fill(group)
-    audit = group.verb(
-        "audit",
-        "show who changed what over the network, from where, with the result",
-        run=_audit,
-        examples=["axioctl log audit --since today", "axioctl log audit --follow --json"],
-    )
-    audit.add_argument("--since", metavar="WHEN", help='from then on, as journalctl takes it: today, -1h, "2026-11-22"')
-    audit.add_argument("--follow", action="store_true", help="go on with what happens, until Ctrl-C")
-    audit.manual[""] = (
-        "Reads the journal with journalctl, which lets only root and the groups adm and systemd-journal see what "
-        "services wrote. A line has the time, the account (or token), its address and how it logged in, the method "
-        "with its object and arguments, and the result; secrets stand there as ***. What is done on the machine "
-        "itself, with axioctl or busctl, is not in it. With --json each entry is an object, with --follow one on each "
-        "line. Of a gateway that systemd does not run, as that of make run in a checkout, the audit log is in its "
-        "output and not in the journal."
-    )
+    known = _options_of_query()
+    for name, about in _ABOUT.items():
+        verb = group.verb(name, about, run=_show, examples=_EXAMPLES[name])
+        verb.set_defaults(log=name)
+        when = "2026-11-22, '2026-11-22 08:00', today, yesterday, or 2h for two hours ago"
+        verb.add_argument("--since", metavar="WHEN", help=f"from then on: {when}")
+        verb.add_argument("--until", metavar="WHEN", help="until then, written likewise")
+        severities = known["Severity"].values
+        verb.add_argument(
+            "--severity",
+            metavar="SEVERITY",
+            choices=severities,
+            help=f"only what is as severe: {', '.join(severities)}",
+        )
+        verb.complete["severity"] = " ".join(severities)
+        if name == "system":
+            verb.add_argument(
+                "--unit", metavar="UNIT", help="only of this unit: axiod-io, ssh.service, 'axiod-*', or kernel"
+            )
+        verb.add_argument("--search", metavar="TEXT", help="only entries in whose text this stands")
+        verb.add_argument("--limit", metavar="N", help="only the last N; without it and --since the last 100")
+        verb.add_argument("--follow", action="store_true", help="go on with what happens, until Ctrl-C")
+        verb.manual[""] = (
+            f"Prints the entries in the order in which they were made. {_MANUAL[name]} With --json each entry is an "
+            "object, with --follow one on each line."
+        )
+        comment = comments.read(LOGS.interface)["Query"].arguments["entries"].rstrip(".")
+        verb.manual[""] += f" An entry has {comment}; and Time, which is When as ISO 8601." if name == "system" else ""
 
 
-async def _audit(args: Namespace, _remote: Remote) -> Result | None:
-    # Without --system it would show somebody who may not read that one only his own, and say nothing.
-    words = ["--system", "--output=json", "--no-pager", f"MESSAGE_ID={AUDIT}", f"_SYSTEMD_UNIT={GATEWAY}"]
-    if args.since is not None:
-        words.append(f"--since={args.since}")
-    if args.follow:
-        words += ["--follow", "--no-tail"] if args.since is not None else ["--follow"]
-        if not await _is_here():
-            raise Unavailable(_NOT_HERE)
+def _options_of_query() -> Any:
+    return contract.load(LOGS.interface).methods["Query"].inputs[0].options or {}
+
+
+async def _show(args: Namespace, remote: Remote) -> Result | None:
+    options = _options(args)
+    limit = None if args.limit is None and args.since is not None else from_text(_LIMIT, args.limit or str(_SHOWN))
+    began = time.time_ns() // 1000
     entries: list[dict[str, Any]] = []
-    try:
-        async with contextlib.aclosing(_read(words)) as found:
-            async for entry in found:
-                if not args.follow:
-                    entries.append(entry)
-                elif args.json:
-                    print(json.dumps(entry, ensure_ascii=False), flush=True)
-                else:
-                    print(_line(entry, render.Screen.of(sys.stdout)), flush=True)
-    except (NotAuthorized, Unavailable) as error:
-        if await _is_here():
-            raise
-        raise Unavailable(f"{_NOT_HERE} ({error})") from error
-    if args.follow:
-        return None
-    if not entries and not await _is_here():
-        raise Unavailable(_NOT_HERE)  # nothing here would look as if nobody had changed anything
-    since = "" if args.since is None else f" since {args.since}"
-    nothing = f"no entries{since} in the journal of {GATEWAY.removesuffix('.service')}"
-    return Result(entries, lambda screen: [_line(entry, screen) for entry in entries] or [nothing])
-
-
-async def _is_here() -> bool:
-    """Return whether this machine has the unit of the gateway; systemd need not run."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *("systemctl", "--root=/", "list-unit-files", "--no-legend", "--no-pager", GATEWAY),
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=DEVNULL,
+    last = None
+    async with contextlib.aclosing(_pages(remote, options, limit)) as pages:
+        async for page in pages:
+            last = page[-1]["Cursor"]
+            if args.follow:
+                _print(page, args)
+            else:
+                entries += page
+    if not args.follow:
+        since = "" if args.since is None else f" since {args.since}"
+        nothing = f"no entries{since} in the {args.log} log"
+        return Result(
+            [_shown(entry) for entry in entries],
+            lambda screen: [_line(args.log, entry, screen) for entry in entries] or [nothing],
         )
-    except OSError:
-        return False
-    output, _ = await process.communicate()
-    return GATEWAY.encode() in output
+    while True:
+        after = {"After": last} if last is not None else {"After": "", "FromUsec": began}
+        page, more = await LOGS.call(remote, "Query", {**options, **after, "Limit": _PAGE})
+        if page:
+            _print(page, args)
+            last = page[-1]["Cursor"]
+        if not more:
+            await asyncio.sleep(_FOLLOW_SECONDS)
 
 
-async def _read(words: list[str]) -> AsyncGenerator[dict[str, Any], None]:
-    try:
-        process = await asyncio.create_subprocess_exec(
-            "journalctl", *words, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, limit=_LONGEST_LINE
-        )
-    except OSError as error:
-        raise Unavailable(f"there is no journal on this machine: journalctl: {error.strerror}") from error
-    output, errors = process.stdout, process.stderr
-    if output is None or errors is None:
-        raise TypeError("a pipe was asked for")
-    complaint = asyncio.ensure_future(errors.read())
-    try:
-        async for line in output:
-            if line.startswith(b"{"):  # and not "-- No entries --"
-                yield _entry(json.loads(line))
-        _check(await process.wait(), (await complaint).decode(errors="replace"))
-    finally:
-        await _end(process)
-        await complaint
+def _options(args: Namespace) -> dict[str, Any]:
+    """Return what is asked for, as Query takes it."""
+    now = time.time_ns() // 1000
+    options: dict[str, Any] = {"Log": args.log}
+    if args.since is not None:
+        options["FromUsec"] = moment(args.since, now)
+    if args.until is not None:
+        options["ToUsec"] = moment(args.until, now)
+    if options.get("FromUsec", 0) > options.get("ToUsec", now + 1):
+        raise InvalidArgument(f"--since {args.since} is later than --until {args.until or 'now'}")
+    known = _options_of_query()
+    for option, name in (("severity", "Severity"), ("unit", "Unit"), ("search", "Text")):
+        given = getattr(args, option, None)
+        if given is not None:
+            options[name] = from_text(replace(known[name], name=f"--{option}"), given)
+    return options
 
 
-async def _end(process: Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()
+async def _pages(
+    remote: Remote, options: dict[str, Any], limit: int | None
+) -> AsyncGenerator[list[dict[str, Any]], None]:
+    """Yield entries in their order, some at a time: all of them, or the last so many."""
+    more = True
+    if limit is None:
+        last = ""
+        while more:
+            page, more = await LOGS.call(remote, "Query", {**options, "After": last, "Limit": _PAGE})
+            if page:
+                last = page[-1]["Cursor"]
+                yield page
+        return
+    found: list[dict[str, Any]] = []
+    before: dict[str, Any] = {}
+    while more and len(found) < limit:
+        asked = {**options, **before, "Limit": min(_PAGE, limit - len(found))}
+        page, more = await LOGS.call(remote, "Query", asked)
+        found += page
+        if page:
+            before = {"Before": page[-1]["Cursor"]}
+    if found:
+        yield found[::-1]
 
 
-def _check(code: int, complaint: str) -> None:
-    text = " ".join(complaint.split())
-    if "permission" in text or "not seeing messages" in text:
-        raise NotAuthorized("only root and the groups adm and systemd-journal may read the journal; try sudo")
-    if "parse" in text:
-        raise InvalidArgument(f"journalctl: {text}")
-    if code:
-        raise Unavailable(f"the journal of this machine cannot be read: {text or f'journalctl ended with {code}'}")
+def _print(entries: Iterable[dict[str, Any]], args: Namespace) -> None:
+    screen = render.Screen.of(sys.stdout)
+    for entry in entries:
+        print(json.dumps(_shown(entry), ensure_ascii=False) if args.json else _line(args.log, entry, screen))
+    sys.stdout.flush()
 
 
-def _entry(fields: dict[str, Any]) -> dict[str, Any]:
-    usec = int(fields["__REALTIME_TIMESTAMP"])
-    entry: dict[str, Any] = {"Time": render.iso(usec), "TimestampUsec": usec}
-    entry |= {name: _text(fields.get(f"AXIOD_{name.upper()}", "")) for name in _FIELDS}
-    try:
-        entry["Arguments"] = json.loads(entry["Arguments"])
-    except ValueError:
-        entry["Arguments"] = {}
-    return entry
+def _shown(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry as --json has it."""
+    found = {"Time": render.iso(entry["When"]), **entry}
+    if "Arguments" in entry:
+        # What was cut is no JSON any more.
+        with contextlib.suppress(ValueError):
+            found["Arguments"] = json.loads(entry["Arguments"])
+    return found
 
 
-def _text(given: Any) -> str:
-    """Return a field; journalctl writes one that is not printable as a list of its bytes."""
-    if isinstance(given, list) and all(isinstance(byte, int) for byte in given):
-        return bytes(given).decode(errors="replace")
-    return str(given)
+def _line(log: str, entry: dict[str, Any], screen: Screen) -> str:
+    parts = _PARTS[log](entry, screen)
+    return "  ".join(filter(None, (render.moment(entry["When"], screen), *parts)))
 
 
-def _line(entry: dict[str, Any], screen: Screen) -> str:
-    who = f"{entry['User'] or 'somebody'} from {entry['Address']}" + (f" ({entry['How']})" if entry["How"] else "")
-    what = f"{entry['Method'].removeprefix('org.axiod.')} of {entry['Object'].rpartition('/')[2]}"
-    arguments = json.dumps(entry["Arguments"], ensure_ascii=False) if entry["Arguments"] else ""
-    result = entry["Result"] + (f": {entry['Reason']}" if entry["Reason"] else "")
-    text = render.clean("  ".join(filter(None, (who, f"{what} {arguments}".strip()))))
-    result = screen.paint(render.clean(result), "" if entry["Result"] == "ok" else "33")
-    return f"{render.moment(entry['TimestampUsec'], screen)}  {text}  {result}"
+def _system(entry: dict[str, Any], screen: Screen) -> list[str]:
+    severity = entry.get("Severity", "")
+    color = "31" if severity in _GRAVE else "33" if severity == _NOTABLE else ""
+    who = render.clean(entry.get("Unit", "").removesuffix(".service") or entry.get("Program", "") or "?")
+    pid = f"[{entry['Pid']}]" if "Pid" in entry else ""
+    return [screen.paint(f"{severity:<9}", color), f"{who}{pid}", render.clean(entry["Text"])]
+
+
+def _access(entry: dict[str, Any], screen: Screen) -> list[str]:
+    result = f"{entry.get('Status', '')} in {entry.get('DurationMs', 0):g} ms"
+    return [_who(entry), render.clean(entry.get("Request", entry["Text"])), screen.paint(result, "33")]
+
+
+def _audit(entry: dict[str, Any], screen: Screen) -> list[str]:
+    what = entry.get("Method", "").removeprefix("org.axiod.")
+    if "Object" in entry:
+        what += f" of {entry['Object'].rpartition('/')[2]}"
+    arguments = entry.get("Arguments", "")
+    result = entry.get("Result", "") + (f": {entry['Reason']}" if "Reason" in entry else "")
+    done = screen.paint(render.clean(result), "" if entry.get("Result") == "ok" else "33")
+    return [_who(entry), render.clean(f"{what} {'' if arguments == '{}' else arguments}".strip()), done]
+
+
+def _who(entry: dict[str, Any]) -> str:
+    how = f" ({entry['How']})" if "How" in entry else ""
+    return render.clean(f"{entry.get('User', 'somebody')} from {entry.get('Address', '?')}{how}")
+
+
+_PARTS = {"system": _system, "access": _access, "audit": _audit}

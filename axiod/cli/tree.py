@@ -49,7 +49,7 @@ GROUPS = {
     "network": "show and configure addresses and names; try changes that come back by themselves",
     "blocking": "show and configure how guessing passwords is stopped",
     "certificate": "show, make and install certificates",
-    "log": "show what happened, and who changed what over the network",
+    "log": "show what happened: events, the system log, the access log and the audit log",
     "board": "show, check or choose the board profile",
     "completion": "print a completion script for the shell",
 }

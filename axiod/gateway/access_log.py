@@ -14,13 +14,12 @@ AXIOD_DURATION_MS how long it took until the answer began; of a stream, until it
 from __future__ import annotations
 
 import logging
-import os
 from typing import TYPE_CHECKING
 
 from aiohttp import hdrs
-from systemd import journal
 
 from axiod.gateway.person import PERSON
+from axiod.runtime import log
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -30,39 +29,28 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 ACCESS = "5f0c8f1d7d0c4f0f9a6e2b3c1d4e5f60"
-_PRIORITY = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4}
 
 
 class AccessLog:
     """Writes to the journal where there is one, and to the log where there is none."""
 
-    def __init__(self) -> None:
-        self._journal = "JOURNAL_STREAM" in os.environ
-
     def write(self, request: web.Request, address: str, status: int, seconds: float) -> None:
         """Write an entry, if this one is wanted."""
-        level = _level(request, status)
-        if not _log.isEnabledFor(level):
-            return
         person: Person | None = request.get(PERSON)
         name = person.name if person is not None else ""
         asked = f"{request.method} {request.path}"
         text = f"{address} {name or '-'}: {asked!a}: {status} in {seconds * 1000:.1f} ms"
-        if not self._journal:
-            _log.log(level, "%s", text)
-            return
-        journal.send(
-            text,
-            MESSAGE_ID=ACCESS,
-            PRIORITY=_PRIORITY[level],
-            SYSLOG_IDENTIFIER="axiod-gateway",
-            AXIOD_USER=name,
-            AXIOD_ADDRESS=address,
-            AXIOD_HOW=person.how if person is not None else "",
-            AXIOD_REQUEST=asked,
-            AXIOD_STATUS=status,
-            AXIOD_DURATION_MS=f"{seconds * 1000:.1f}",
-        )
+        fields = {
+            "MESSAGE_ID": ACCESS,
+            "SYSLOG_IDENTIFIER": "axiod-gateway",
+            "AXIOD_USER": name,
+            "AXIOD_ADDRESS": address,
+            "AXIOD_HOW": person.how if person is not None else "",
+            "AXIOD_REQUEST": asked,
+            "AXIOD_STATUS": status,
+            "AXIOD_DURATION_MS": f"{seconds * 1000:.1f}",
+        }
+        log.entry(_log, _level(request, status), text, fields)
 
 
 def _level(request: web.Request, status: int) -> int:

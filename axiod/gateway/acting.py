@@ -78,7 +78,7 @@ class Acting:
             broken_off = Internal("broken off; it may have been carried out")
             self._audit.write(person, thing, method, arguments, broken_off)
             raise
-        if method.role != "viewer":  # what a viewer may do changes nothing
+        if method.role != "viewer" and not method.reads:  # what a viewer may do changes nothing
             self._audit.write(person, thing, method, arguments, None)
         return result
 

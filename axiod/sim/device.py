@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 from axiod.errors import AxiodError, Conflict, Unavailable
 from axiod.gpio.protocol import SOCKET_VARIABLE
+from axiod.runtime.log_file import SUFFIX, VARIABLE
 from axiod.sim.supervisor import START_LIMIT, WATCHDOG_SECONDS, WITH_US, Supervisor, Unit
 
 if TYPE_CHECKING:
@@ -116,9 +117,10 @@ class Device:
 
     def unit(self, name: str) -> Unit:
         """Return how a service is started."""
+        kept_log = {VARIABLE: str(self.folder / "log" / f"axiod-{name}{SUFFIX}")}
         if name == "gateway":
             command = [sys.executable, "-m", "axiod.gateway", *self._gateway]
-            return Unit(name, command, {"DBUS_SYSTEM_BUS_ADDRESS": self.address})
+            return Unit(name, command, {"DBUS_SYSTEM_BUS_ADDRESS": self.address, **kept_log})
         config = self.folder / f"{name}.yaml"
         if not config.exists():
             config.write_text(f"board: {self._board}\n", encoding="utf-8")
@@ -126,6 +128,7 @@ class Device:
             "DBUS_SYSTEM_BUS_ADDRESS": self.address,
             SOCKET_VARIABLE: str(self.folder / "lines"),
             "STATE_DIRECTORY": str(self.folder / name),
+            **kept_log,
         }
         command = [sys.executable, "-m", f"axiod.{name}", "--config", str(config)]
         return Unit(name, command, environment, [*command, "--fail-safe"] if name in ABLE_TO_FAIL_SAFE else None)

@@ -15,6 +15,7 @@ from axiod.system.access import AccessHandler
 from axiod.system.blocking import BlockingHandler
 from axiod.system.certificates import CertificatesHandler, day
 from axiod.system.device import DEVICE, DeviceHandler
+from axiod.system.logs import LogsHandler
 from axiod.system.stored import BookFile, settings_file
 from axiod.system.stored_certificates import CertificateFiles
 from axiod.system.web import WebHandler
@@ -42,6 +43,7 @@ class SystemService:
         self._access = AccessHandler(context, self._book, changing, self._say)
         self._blocking = BlockingHandler(context, file, changing)
         self._web = WebHandler(context, file, self._files.present, changing, self._say)
+        self._logs = LogsHandler(context)
         x509 = Workshop("axiod.system.x509", _X509_SECONDS, "data takes more than {} to read, so it was not")
         self._certificates = CertificatesHandler(context, self._files, x509, changing, self._renewed)
         self._certificates.in_use = lambda: self._web.certificate
@@ -56,6 +58,7 @@ class SystemService:
         self._web.start()
         self._blocking.start()
         self._access.start()
+        self._logs.start()
         context.events.state(READY_TOPIC, {}, {"ready": "1"}, wall_usec())
 
     def _renewed(self) -> None:

@@ -31,6 +31,7 @@ SYSTEM = "org.axiod.system1"
 ACCESS, ACCOUNT, TOKEN, WEB = (f"{SYSTEM}.{name}" for name in ("Access", "Account", "Token", "Web"))
 BLOCKING, CERTIFICATE, DEVICE = (f"{SYSTEM}.{name}" for name in ("Blocking", "Certificate", "Device"))
 CERTIFICATES = f"{SYSTEM}.Certificates"
+LOGS = f"{SYSTEM}.Logs"
 EVENTS_NAME = "org.axiod.events1"
 RULE, RULES, RECIPIENT, RECIPIENTS, SCHEDULE, SCHEDULES, TRIGGER, VIRTUAL_INPUT, EVENT_LOG = (
     f"{EVENTS_NAME}.{name}"
@@ -288,6 +289,7 @@ def system_service() -> FakeService:
     service = FakeService(SYSTEM)
     for interface in (ACCESS, WEB, DEVICE, CERTIFICATES):
         service.add(interface)
+    service.add(LOGS)
     service.add(BLOCKING, PeriodSec=10, Blocked=[])
     then = 1_700_000_000_000_000
     service.add(ACCOUNT, "anna", Name="anna", Role="administrator", Comment="", PasswordChangedUsec=then)

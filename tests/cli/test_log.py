@@ -1,151 +1,197 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The audit log, from a program that answers as journalctl does. The real one is read in tests/machine."""
+"""The system log, the access log and the audit log from the command line: searched, page by page, followed."""
 
 from __future__ import annotations
 
 import json
-import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from axiod.cli.log import AUDIT
-from axiod.gateway import audit
+from axiod.errors import Unavailable
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from tests.cli.conftest import Axioctl
+    from tests.cli.conftest import Axioctl, Running
+    from tests.cli.fakes import FakeService
 
-_ENTRY = {
-    "__REALTIME_TIMESTAMP": "1700000000000000",
-    "AXIOD_USER": "anna",
-    "AXIOD_ADDRESS": "192.0.2.7",
-    "AXIOD_HOW": "digest",
-    "AXIOD_OBJECT": "/org/axiod/relays1/relay/relay1",
-    "AXIOD_METHOD": "org.axiod.relays1.Relay.Set",
-    "AXIOD_ARGUMENTS": '{"active": true, "options": {}}',
-    "AXIOD_RESULT": "ok",
-    "AXIOD_REASON": "",
+    Spawn = Callable[..., Running]
+
+THEN = 1_700_000_000_000_000
+SYSTEM = {
+    "Severity": "warning",
+    "Unit": "axiod-io.service",
+    "Program": "python3",
+    "Pid": 7,
+    "Text": "it \x1b[2J is hot",
 }
-_NOT_HERE = (
-    "there is no axiod-gateway.service on this machine; in a checkout the audit log is in the output of make run"
-)
-_REFUSED = _ENTRY | {
-    "AXIOD_USER": "",
-    "AXIOD_HOW": "anonymous",
-    "AXIOD_RESULT": "NotLoggedIn",
-    "AXIOD_REASON": list(b"say who\x1b[2J you are"),
+ACCESS = {
+    "Severity": "info",
+    "Unit": "axiod-gateway.service",
+    "Text": "all of it",
+    "Address": "192.0.2.7",
+    "How": "anonymous",
+    "Request": "GET /api/v1/relays",
+    "Status": 401,
+    "DurationMs": 1.5,
 }
+AUDIT = {
+    "Severity": "notice",
+    "Unit": "axiod-gateway.service",
+    "Text": "all of it",
+    "User": "anna",
+    "Address": "192.0.2.7",
+    "How": "digest",
+    "Object": "/org/axiod/relays1/relay/relay1",
+    "Method": "org.axiod.relays1.Relay.Set",
+    "Arguments": '{"active": true, "options": {}}',
+    "Result": "ok",
+}
+REFUSED = {
+    **AUDIT,
+    "User": "eve",
+    "Arguments": "{}",
+    "Result": "NotAuthorized",
+    "Reason": "relays1.Relay.Set of relay1 is for the role operator",
+}
+
+
+class Log:
+    """What the log has, the newest last, and what was asked of it."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self.asked: list[dict[str, Any]] = []
+
+    def fill(self, *entries: dict[str, Any]) -> None:
+        for entry in entries:
+            number = len(self.entries)
+            self.entries.append({"Cursor": f"{number:05}", "When": THEN + number * 1_000_000, **entry})
+
+    def query(self, options: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
+        self.asked.append(options)
+        if "After" in options:
+            found = [one for one in self.entries if one["Cursor"] > options["After"]]
+        else:
+            found = [one for one in reversed(self.entries) if one["Cursor"] < options.get("Before", "x")]
+        limit = options.get("Limit", 100)
+        return found[:limit], len(found) > limit
 
 
 @pytest.fixture
-def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a journalctl that writes the arguments to `asked`, prints `out` and `err`, and ends with `code`.
-
-    There is also a systemctl, which prints `units`.
-    """
-    for name, script in (
-        ("journalctl", 'echo "$@" >asked; cat out; cat err >&2; exit "$(cat code)"'),
-        ("systemctl", "cat units"),
-    ):
-        program = tmp_path / name
-        program.write_text(f"#!/bin/sh\ncd {tmp_path}; {script}\n")
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    unit = "axiod-gateway.service enabled enabled\n"
-    for name, text in (("out", "-- No entries --\n"), ("err", ""), ("code", "0"), ("units", unit)):
-        (tmp_path / name).write_text(text)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    return tmp_path
-
-
-def test_the_entries_are_those_that_the_gateway_writes() -> None:
-    assert AUDIT == audit.AUDIT
-
-
-def test_an_entry_is_a_line(axioctl: Axioctl, journal: Path) -> None:
-    (journal / "out").write_text(f"{json.dumps(_ENTRY)}\n{json.dumps(_REFUSED)}\n")
-    done = axioctl("log", "audit", "--since", "today")
-    first, second = done.out.splitlines()
-    assert first.endswith(
-        '  anna from 192.0.2.7 (digest)  relays1.Relay.Set of relay1 {"active": true, "options": {}}  ok'
-    )
-    assert second.endswith("  NotLoggedIn: say who\N{REPLACEMENT CHARACTER}[2J you are")
-    assert "somebody from 192.0.2.7 (anonymous)" in second
-    # Only what the gateway itself wrote counts.
-    asked = (journal / "asked").read_text().split()
-    assert {f"MESSAGE_ID={AUDIT}", "_SYSTEMD_UNIT=axiod-gateway.service", "--since=today"} <= set(asked)
-
-
-def test_json_has_the_fields(axioctl: Axioctl, journal: Path) -> None:
-    (journal / "out").write_text(json.dumps(_ENTRY) + "\n")
-    (entry,) = json.loads(axioctl("log", "audit", "--json").out)
-    assert entry["TimestampUsec"] == 1_700_000_000_000_000
-    assert (entry["User"], entry["Address"], entry["How"]) == ("anna", "192.0.2.7", "digest")
-    assert entry["Arguments"] == {"active": True, "options": {}}
-    assert entry["Result"] == "ok"
-
-
-@pytest.mark.parametrize("more", [[], ["--json"]])
-def test_follow_prints_each_entry(axioctl: Axioctl, journal: Path, more: list[str]) -> None:
-    (journal / "out").write_text(f"{json.dumps(_ENTRY)}\n{json.dumps(_REFUSED)}\n")
-    done = axioctl("log", "audit", "--follow", *more)
-    assert (done.code, len(done.out.splitlines())) == (0, 2)
-    assert "--follow" in (journal / "asked").read_text()
-    if more:
-        assert json.loads(done.out.splitlines()[0])["User"] == "anna"
-
-
-def test_no_entry_is_no_error(axioctl: Axioctl, journal: Path) -> None:
-    assert axioctl("log", "audit").out == "no entries in the journal of axiod-gateway\n"
-    assert axioctl("log", "audit", "--since", "today").out == "no entries since today in the journal of axiod-gateway\n"
-    done = axioctl("log", "audit", "--json")
-    assert (done.code, done.out) == (0, "[]\n")
-
-
-@pytest.mark.parametrize("words", [[], ["--json"], ["--follow"], ["--since", "today"]])
-@pytest.mark.parametrize("err", ["", "No journal files were opened due to insufficient permissions."])
-def test_where_systemd_has_no_gateway_it_says_where_the_log_is(
-    axioctl: Axioctl, journal: Path, words: list[str], err: str
-) -> None:
-    (journal / "units").write_text("")
-    (journal / "err").write_text(err)
-    done = axioctl("log", "audit", *words)
-    assert (done.code, done.out) == (5, "")
-    assert done.err.startswith(f"axioctl: {_NOT_HERE}")
-
-
-def test_entries_of_a_gateway_that_was_removed_are_shown(axioctl: Axioctl, journal: Path) -> None:
-    (journal / "units").write_text("")
-    (journal / "out").write_text(json.dumps(_ENTRY) + "\n")
-    assert axioctl("log", "audit").out.count("anna") == 1
+def log(system: FakeService) -> Log:
+    log = Log()
+    system.answers["Query"] = log.query
+    return log
 
 
 @pytest.mark.parametrize(
-    ("err", "ends", "code", "text"),
+    ("name", "entry", "end"),
     [
-        ("No journal files were found.", 1, 5, "the journal of this machine cannot be read: No journal files were"),
-        ("No journal files were opened due to insufficient permissions.", 1, 4, "try sudo"),
-        ("Hint: You are currently not seeing messages from other users and the system.", 0, 4, "try sudo"),
-        ("Failed to parse timestamp: whenever", 1, 2, "journalctl: Failed to parse timestamp: whenever"),
-        ("", 3, 5, "journalctl ended with 3"),
+        ("system", SYSTEM, "  warning    axiod-io[7]  it \N{REPLACEMENT CHARACTER}[2J is hot"),
+        ("access", ACCESS, "  somebody from 192.0.2.7 (anonymous)  GET /api/v1/relays  401 in 1.5 ms"),
+        (
+            "audit",
+            AUDIT,
+            '  anna from 192.0.2.7 (digest)  relays1.Relay.Set of relay1 {"active": true, "options": {}}  ok',
+        ),
+        (
+            "audit",
+            REFUSED,
+            "  eve from 192.0.2.7 (digest)  relays1.Relay.Set of relay1  NotAuthorized: "
+            "relays1.Relay.Set of relay1 is for the role operator",
+        ),
     ],
 )
-def test_what_goes_wrong_is_a_line(axioctl: Axioctl, journal: Path, err: str, ends: int, code: int, text: str) -> None:
-    (journal / "err").write_text(err)
-    (journal / "code").write_text(str(ends))
-    done = axioctl("log", "audit")
-    assert (done.code, done.out) == (code, "")
-    assert text in done.err
-    assert done.err.count("\n") == 1
+def test_an_entry_is_a_line(axioctl: Axioctl, log: Log, name: str, entry: dict[str, Any], end: str) -> None:
+    log.fill(entry)
+    [line] = axioctl("log", name).out.splitlines()
+    assert line.endswith(end)
+    assert log.asked == [{"Log": name, "Limit": 100}]
 
 
-def test_where_there_is_no_journal_it_says_so(
-    axioctl: Axioctl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    done = axioctl("log", "audit")
-    assert (done.code, done.err) == (
-        5,
-        f"axioctl: {_NOT_HERE} (there is no journal on this machine: journalctl: No such file or directory)\n",
+def test_json_has_what_the_contract_has(axioctl: Axioctl, log: Log) -> None:
+    log.fill(AUDIT, {**AUDIT, "Arguments": '{"name": "cut'})
+    whole, cut = json.loads(axioctl("log", "audit", "--json").out)
+    assert whole == {
+        "Time": whole["Time"],
+        **log.entries[0],
+        "Arguments": {"active": True, "options": {}},
+    }
+    assert whole["Time"].startswith("2023-11-14T")
+    assert cut["Arguments"] == '{"name": "cut'
+
+
+def test_what_is_asked_for(axioctl: Axioctl, log: Log) -> None:
+    axioctl(
+        *("log", "system", "--severity", "error", "--unit", "axiod-*", "--search", "hot", "--limit", "5"),
+        *("--until", "2026-11-22T00:00:00+00:00"),
     )
+    until = {"ToUsec": 1_795_305_600_000_000}
+    assert log.asked == [
+        {"Log": "system", **until, "Severity": "error", "Unit": "axiod-*", "Text": "hot", "Limit": 5},
+    ]
+
+
+def test_the_last_ones_stand_in_their_order_however_many(axioctl: Axioctl, log: Log) -> None:
+    log.fill(*({**SYSTEM, "Text": f"number {number}"} for number in range(2500)))
+    lines = axioctl("log", "system", "--limit", "2200").out.splitlines()
+    assert [int(line.rpartition(" ")[2]) for line in lines] == list(range(300, 2500))
+    assert [asked.get("Before") for asked in log.asked] == [None, "01500", "00500"]
+
+
+def test_since_prints_all_of_them(axioctl: Axioctl, log: Log) -> None:
+    log.fill(*({**SYSTEM, "Text": f"number {number}"} for number in range(1001)))
+    found = json.loads(axioctl("log", "system", "--since", "2023-11-14", "--json").out)
+    assert [entry["Text"] for entry in found] == [f"number {number}" for number in range(1001)]
+    assert [asked.get("After") for asked in log.asked] == ["", "00999"]
+
+
+def test_nothing(axioctl: Axioctl, log: Log) -> None:
+    assert axioctl("log", "audit").out == "no entries in the audit log\n"
+    assert axioctl("log", "access", "--since", "today").out == "no entries since today in the access log\n"
+    assert axioctl("log", "system", "--json").out == "[]\n"
+    assert len(log.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["system", "--since", "soon"], "'soon' is no moment; it must be as 2026-11-22"),
+        (["audit", "--since", "2026-11-22", "--until", "2026-11-21"], "--since 2026-11-22 is later than --until"),
+        (["system", "--severity", "loud"], "--severity is 'loud'; it must be one of emergency, alert, critical"),
+        (["system", "--limit", "0"], "--limit is 0; it must be a whole number from 1"),
+        (["system", "--unit", ""], "--unit is ''; it must be"),
+        (["audit", "--unit", "axiod-io"], "--unit"),
+    ],
+)
+def test_what_is_wrong(axioctl: Axioctl, log: Log, words: list[str], says: str) -> None:
+    done = axioctl("log", *words)
+    assert done.code == 2
+    assert says in done.err
+    assert log.asked == []
+
+
+def test_what_the_service_refuses_is_a_line(axioctl: Axioctl, system: FakeService) -> None:
+    system.errors["Query"] = Unavailable("the journal cannot be read: it is gone")
+    done = axioctl("log", "system")
+    assert (done.code, done.err) == (5, "axioctl: the journal cannot be read: it is gone\n")
+
+
+def test_follow(spawn: Spawn, log: Log) -> None:
+    log.fill(SYSTEM)
+    running = spawn("log", "system", "--follow", "--json")
+    assert json.loads(running.line())["Cursor"] == "00000"
+    log.fill(SYSTEM, SYSTEM)
+    assert [json.loads(running.line())["Cursor"] for _ in range(2)] == ["00001", "00002"]
+    running.interrupt()
+    assert running.end() == (130, "")
+
+
+def test_follow_begins_with_an_empty_log(spawn: Spawn, log: Log) -> None:
+    running = spawn("log", "audit", "--follow")
+    log.fill(AUDIT)
+    assert running.line().rstrip().endswith("  ok")
+    running.interrupt()
+    assert running.end() == (130, "")

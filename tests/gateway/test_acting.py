@@ -131,7 +131,7 @@ async def test_whose_account_has_changed_does_nothing_more(stage: Stage) -> None
 
 
 def audited(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if "audit" in record.getMessage()]
+    return [record.getMessage() for record in caplog.records if record.name == "axiod.gateway.audit"]
 
 
 async def test_the_audit_log_says_who_what_where_and_the_result(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:

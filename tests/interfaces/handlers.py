@@ -48,6 +48,7 @@ HANDLERS = {
     "org.axiod.system1.Certificate": "axiod.system.certificates:CertificateHandler",
     "org.axiod.system1.Certificates": "axiod.system.certificates:CertificatesHandler",
     "org.axiod.system1.Device": "axiod.system.device:DeviceHandler",
+    "org.axiod.system1.Logs": "axiod.system.logs:LogsHandler",
     "org.axiod.system1.Token": "axiod.system.access:TokenHandler",
     "org.axiod.system1.Web": "axiod.system.web:WebHandler",
 }

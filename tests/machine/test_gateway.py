@@ -125,7 +125,7 @@ def test_https_presents_the_certificate_of_the_device_with_modern_tls(served: Co
 def entries(device: Container) -> list[dict[str, Any]]:
     """Return the audit log."""
     device.run("journalctl --sync")
-    found: list[dict[str, Any]] = json.loads(device.run("axioctl log audit --json").stdout)
+    found: list[dict[str, Any]] = json.loads(device.run("axioctl log audit --json --since 1d").stdout)
     return found
 
 
@@ -159,14 +159,72 @@ def test_nobody_can_forge_an_entry_of_the_audit_log(served: Container) -> None:
     assert entries(served) == before
 
 
-def test_only_who_may_read_the_journal_reads_the_audit_log(served: Container) -> None:
+def test_administrators_read_the_logs_and_nobody_else_does(served: Container) -> None:
     served.run("id somebody || useradd somebody")
-    served.run("logger a line of his own", user="somebody")
-    refused = served.run("axioctl log audit", user="somebody", check=False)
-    assert (refused.code, "systemd-journal" in refused.stderr) == (4, True)
+    for name in ("system", "access", "audit"):
+        refused = served.run(f"axioctl log {name}", user="somebody", check=False)
+        assert (refused.code, refused.stdout) == (4, "")
     curl(served, CHECK.replace("check=1", "action=1:/"), LOGIN)
+    served.run("journalctl --sync; useradd --groups axiod-admin chief")
+    # The service reads the journal for him: he may not do so himself.
+    assert "root from 127.0.0.1 (digest)" in served.run("axioctl log audit --since 1d", user="chief").stdout
+    assert served.run("journalctl --system -q -n 1", user="chief", check=False).stdout == ""
+    served.run("userdel chief")
+
+
+def test_a_wrong_password_is_in_the_access_log(served: Container) -> None:
+    curl(served, "http://127.0.0.1/api/v1/relays", "--digest --user 'root:wrong'")
     served.run("journalctl --sync")
-    assert "root from 127.0.0.1 (digest)" in served.run("axioctl log audit --since today").stdout
+    *_, newest = served.run("axioctl log access").stdout.splitlines()
+    assert "from 127.0.0.1" in newest
+    assert "GET /api/v1/relays  401 in" in newest
+
+
+def test_the_system_log_is_the_journal_of_the_machine(served: Container) -> None:
+    """journalctl says what is in it; axiod-system, in its sandbox, says the same."""
+    served.run("logger -t probe -p user.warning 'A needle (a*b) of [1]'; logger -t probe -p user.info needle")
+    long = "x" * 5000
+    served.put(f"MESSAGE=needle {long}\nPRIORITY=4\nSYSLOG_IDENTIFIER=probe\n".encode(), "/tmp/long")
+    served.run("logger --journald=/tmp/long; journalctl --sync")
+    found = json.loads(served.run("axioctl log system --search 'NEEDLE (A*B)' --json").stdout)
+    assert [(one["Program"], one["Severity"], one["Text"]) for one in found] == [
+        ("probe", "warning", "A needle (a*b) of [1]")
+    ]
+    found = json.loads(served.run("axioctl log system --search needle --severity warning --json").stdout)
+    assert [one["Text"][:9] for one in found] == ["A needle ", "(too long"]
+    expected = served.run("journalctl -q -o cat -u axiod-io -u axiod-system").stdout.splitlines()
+    units = "axiod-io.service axiod-system.service"
+    found = []
+    for unit in units.split():
+        found += json.loads(served.run(f"axioctl log system --unit {unit} --since 1d --json").stdout)
+    found.sort(key=lambda one: one["When"])
+    assert sorted(one["Text"] for one in found) == sorted(expected)
+    assert {one["Unit"] for one in found} == set(units.split())
+    ours = json.loads(served.run("axioctl log system --unit 'axiod-*' --since 1d --json").stdout)
+    assert {one["Cursor"] for one in found} <= {one["Cursor"] for one in ours}
+    assert served.run("axioctl log system --unit 'nothing-*'").stdout == "no entries in the system log\n"
+
+
+def test_the_log_is_read_page_by_page_and_followed(served: Container) -> None:
+    def query(**options: Any) -> dict[str, Any]:
+        answer = post(served, "http://127.0.0.1/api/v1/logs/query", options, LOGIN)
+        assert answer.status == 200, answer.text
+        found: dict[str, Any] = json.loads(answer.text)
+        return found
+
+    served.run("for n in 1 2 3 4 5; do logger -t paged number $n; done; journalctl --sync")
+    newest = query(Text="number ", Limit=2)
+    assert ([one["Text"] for one in newest["Entries"]], newest["More"]) == (["number 5", "number 4"], True)
+    older = query(Text="number ", Limit=3, Before=newest["Entries"][-1]["Cursor"])
+    assert [one["Text"] for one in older["Entries"]] == ["number 3", "number 2", "number 1"]
+    last = newest["Entries"][0]["Cursor"]
+    assert query(Text="number ", After=last)["Entries"] == []
+    served.run("logger -t paged number 6; logger -t paged number 7; journalctl --sync")
+    assert [one["Text"] for one in query(Text="number ", After=last)["Entries"]] == ["number 6", "number 7"]
+    refused = post(served, "http://127.0.0.1/api/v1/logs/query", {"After": "nonsense"}, LOGIN)
+    assert (refused.status, "After is no cursor" in refused.text) == (400, True)
+    units = post(served, "http://127.0.0.1/api/v1/logs/list-units", {}, LOGIN)
+    assert {"axiod-io.service", "axiod-system.service"} <= set(json.loads(units.text)["Units"])
 
 
 # --- its ports ---

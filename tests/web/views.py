@@ -33,6 +33,9 @@ SYSTEM = [
     "system/web",
     "system/certificates",
     "system/blocking",
+    "system/logs",
+    "system/logs/access",
+    "system/logs/audit",
     "system/device",
     "system/config",
 ]

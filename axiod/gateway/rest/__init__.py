@@ -10,6 +10,7 @@ from axiod.gateway.rest.connected import Connected
 from axiod.gateway.rest.events import Events
 from axiod.gateway.rest.feed import Feed
 from axiod.gateway.rest.log_export import LogExport
+from axiod.gateway.rest.logs_export import LogsExport
 from axiod.gateway.rest.metrics import Metrics
 from axiod.gateway.rest.outputs import Outputs
 from axiod.gateway.rest.services import Services
@@ -33,6 +34,7 @@ def routes(gateway: Gateway) -> list[Route]:
         Connected(gateway),
         Events(feed),
         LogExport(gateway),
+        LogsExport(gateway),
         Metrics(gateway, feed),
     )
     return [*openapi.routes(gateway.mirror.services), *(route for part in parts for route in part.routes())]

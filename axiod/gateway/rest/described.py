@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus.caller import Role
+from axiod.gateway.rest import logs_export
 from axiod.gateway.rest.log_export import FILTERS, QUERY
 from axiod.gateway.rest.operation import JSON, TAG, body, content, operation, parameter, ref
 from axiod.gateway.rest.schema import of, of_type
@@ -193,6 +194,20 @@ def operations(own_path: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         ],
         description="Up to the moment of the request. In CSV, what a spreadsheet might take for a formula has a ' "
         "before it.",
+    )  # fmt: skip
+    yield logs_export.PATH, "get", operation(
+        "export-logs", "Read the system, access or audit log as one document, the oldest entry first", tag="logs",
+        role=Role.ADMINISTRATOR,
+        responses={200: {"content": {
+            "text/plain": {"schema": _TEXT},
+            JSON: {"schema": _object({"Items": of(logs_export.QUERY.outputs[0])})},
+        }}},
+        errors=logs_export.QUERY.errors,
+        parameters=[
+            parameter("format", "query", "text (without it) or json."),
+            *(parameter(name, "query", f"As in POST {API}/logs/query.") for name in logs_export.FILTERS),
+        ],
+        description="Up to the moment of the request.",
     )  # fmt: skip
     yield own_path, "get", operation(
         "show-openapi", "Read this document", tag="description", role=None,

@@ -14,22 +14,19 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
-
 from axiod.bus import interface as contract
-from axiod.bus.arguments import plain_options, unknown
 from axiod.bus.caller import Role
 from axiod.clock import wall_usec
-from axiod.errors import AxiodError, InvalidArgument
 from axiod.gateway.names import EVENT_LOG
-from axiod.gateway.outbox import WRITE_SECONDS, narrow
 from axiod.gateway.person import person_of
+from axiod.gateway.rest import document
 from axiod.gateway.rest.table import API
 from axiod.gateway.route import Route
-from axiod.gateway.streaming import streaming
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+
+    from aiohttp import web
 
     from axiod.gateway.context import Gateway
 
@@ -58,27 +55,13 @@ class LogExport:
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
         kind, options = _asked(request)
-        pages = self._pages(request, options)
-        nothing: list[dict[str, Any]] = []
-        first = await anext(pages, nothing)  # what is wrong is said before the answer begins
-        response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="event-log.{kind}"'})
-        response.content_type = "text/csv" if kind == "csv" else "application/json"
-        response.charset = "utf-8"
-        await response.prepare(request)
-        narrow(request.transport)
-        write = csv_page if kind == "csv" else json_page
-        with streaming(request, "event log"):
-            try:
-                await _write(response, _BEGIN[kind] + write(first, first=True))
-                async for page in pages:
-                    await _write(response, write(page, first=False))
-                await _write(response, _END[kind])
-                await response.write_eof()
-            except (AxiodError, TimeoutError):
-                # The status is out already. What ends here must not look whole.
-                if request.transport is not None:
-                    request.transport.abort()
-        return response
+        return await document.send(
+            request,
+            _parts(kind, self._pages(request, options)),
+            what="event log",
+            name=f"event-log.{kind}",
+            content_type="text/csv" if kind == "csv" else "application/json",
+        )
 
     async def _pages(self, request: web.Request, options: dict[str, Any]) -> AsyncIterator[list[dict[str, Any]]]:
         """Yield the entries, the oldest first."""
@@ -96,31 +79,22 @@ class LogExport:
                 return
 
 
-async def _write(response: web.StreamResponse, part: bytes) -> None:
-    """Send a part; raises TimeoutError when the client does not take it."""
-    async with asyncio.timeout(WRITE_SECONDS):
-        await response.write(part)
+async def _parts(kind: str, pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[bytes]:
+    """Yield the document of the pages."""
+    write = csv_page if kind == "csv" else json_page
+    nothing: list[dict[str, Any]] = []
+    yield _BEGIN[kind] + write(await anext(pages, nothing), first=True)
+    async for page in pages:
+        yield write(page, first=False)
+    yield _END[kind]
 
 
 def _asked(request: web.Request) -> tuple[str, dict[str, Any]]:
     """Return the format, and what is asked for; raises InvalidArgument."""
-    given = dict(request.query)
-    if len(given) != len(request.query):
-        raise InvalidArgument("a parameter stands twice in the query")
-    kind = given.pop("format", "json")
-    if kind not in _BEGIN:
-        raise InvalidArgument(f"format is {kind[:40]!r}; it must be json or csv")
     known = {name: value for name, value in (QUERY.inputs[0].options or {}).items() if name in FILTERS}
-    values: dict[str, Any] = {}
-    for name, text in given.items():
-        if name not in known:
-            raise InvalidArgument(unknown("parameter", name, ["format", *known]))
-        number = known[name].type == "t"
-        if number and not (text.isascii() and text.isdigit() and len(text) < 20):
-            raise InvalidArgument(f"{name} is {text[:40]!r}; it must be microseconds since 1970")
-        values[name] = int(text) if number else text
-    values.setdefault("ToUsec", wall_usec())
-    return kind, plain_options(known, values, "parameter")
+    kind, options = document.asked(request, tuple(_BEGIN), known)
+    options.setdefault("ToUsec", wall_usec())
+    return kind, options
 
 
 _BEGIN = {"json": b'{"Items":[', "csv": ",".join(_COLUMNS).encode() + b"\r\n"}

@@ -29,6 +29,7 @@ export const KINDS = {
   "certificate-store": "system",
   blocking: "system",
   device: "system",
+  logs: "system",
   web: "system",
   wires: "sim",
 };

@@ -7,6 +7,7 @@ export default {
   "view-blocking": "Brute Force",
   "view-config": "Reine Konfiguration",
   "view-device": "Gerät",
+  "view-logs": "Protokolle",
 
   Role: "Rolle",
   Comment: "Bemerkung",

@@ -7,6 +7,7 @@ export default {
   "view-blocking": "Brute force",
   "view-config": "Plain configuration",
   "view-device": "Device",
+  "view-logs": "Logs",
 
   Role: "Role",
   Comment: "Comment",

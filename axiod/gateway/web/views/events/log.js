@@ -1,5 +1,5 @@
 // The event log: what happened and what was done; searched, followed, and taken away as a file.
-import { html, useEffect, useRef, useState } from "../../lib.js";
+import { html, useState } from "../../lib.js";
 import { act } from "../../api.js";
 import { number, t } from "../../i18n.js";
 import { go, to } from "../../router.js";
@@ -8,19 +8,32 @@ import { fresh, only, resyncs, thing } from "../../store.js";
 import { Button, LinkButton } from "../../parts/button.js";
 import { confirm, Dialog } from "../../parts/dialog.js";
 import { dataText, sourceText, topicText } from "../../parts/event.js";
-import { SelectField, TextField } from "../../parts/field.js";
-import { Icon } from "../../parts/icon.js";
+import { SelectField } from "../../parts/field.js";
+import { Hold, PageTurner, Search, TimeRange } from "../../parts/log.js";
 import { Card, Facts } from "../../parts/page.js";
+import { PAGE, usePages } from "../../parts/pages.js";
 import { Table } from "../../parts/table.js";
 import { reason, said } from "../../parts/toast.js";
 import { Badge, moment } from "../../parts/value.js";
 import { topics } from "./catalogue.js";
-import { PAGE, usePages } from "./pages.js";
 
 const FILTERS = ["Text", "Kind", "Topic", "FromUsec", "ToUsec"];
 const KINDS = ["event", "rule", "action"];
 const TONES = { done: "good", failed: "bad", dropped: "warn" };
-const TYPING_MS = 300;
+
+const SOURCE = {
+  first: 0,
+  everyMs: 3000,
+  wakes: true,
+  keyOf: ({ Id }) => Id,
+  ask: async (filters, { before, after, limit }) => {
+    const times = Object.fromEntries(["FromUsec", "ToUsec"].filter((name) => filters[name]).map((name) => [name, Number(filters[name])]));
+    // One more than is shown tells whether there are more.
+    const range = after === undefined ? { Limit: limit + 1, ...(before && { BeforeId: before }) } : { Limit: limit, AfterId: after };
+    const { Entries } = await act("event-log", undefined, "query", { ...filters, ...times, ...range });
+    return { entries: Entries.slice(0, limit), more: Entries.length > limit };
+  },
+};
 
 /** `query`: what is looked for, from the address. */
 export default ({ query }) => {
@@ -29,7 +42,7 @@ export default ({ query }) => {
   const [chosen, setChosen] = useState(null);
   const log = only("event-log");
   const live = fresh("event-log");
-  const pages = usePages(filters, { live: live && !held, anew: resyncs.value });
+  const pages = usePages(SOURCE, filters, { live: live && !held, anew: resyncs.value });
   const set = (changes) => go(to("events", "log", given({ ...filters, ...changes })), { instead: true });
   return html`
     <p class="hint">${t("log.hint")}</p>
@@ -40,12 +53,7 @@ export default ({ query }) => {
       icon="list"
       old=${!live}
       actions=${html`
-        ${!pages.back &&
-        html`
-          <${Button} small icon=${held ? "play" : "stop"} disabled=${!live} act=${() => setHeld(!held)}>
-            ${t(held ? "log.follow" : "log.hold")}
-          <//>
-        `}
+        ${!pages.back && html`<${Hold} held=${held} set=${setHeld} live=${live} />`}
         ${["csv", "json"].map(
           (format) => html`
             <${LinkButton} key=${format} kind="small" icon="download" href=${fileOf(format, filters)} download>
@@ -72,11 +80,7 @@ export default ({ query }) => {
             />
           `
         : !pages.error && html`<p class="muted">${t("shell.loading")}</p>`}
-      <nav class="row log-pages" aria-label=${t("log.pages")}>
-        <${Button} small disabled=${!pages.back} act=${pages.newest}>${t("log.newest")}<//>
-        <${Button} small disabled=${!pages.back} act=${pages.newer}>‹ ${t("log.newer")}<//>
-        <${Button} small disabled=${!pages.more} act=${pages.older}>${t("log.older", { count: PAGE })} ›<//>
-      </nav>
+      <${PageTurner} pages=${pages} name=${t("log.pages")} />
     <//>
     ${chosen && html`<${Details} entry=${chosen} close=${() => setChosen(null)} />`}
   `;
@@ -98,7 +102,7 @@ const Filters = ({ filters, set }) => {
   const other = filters.Topic && !known.some(([topic]) => topic === filters.Topic);
   return html`
     <div class="log-filters" role="search">
-      <${Search} text=${filters.Text ?? ""} set=${(Text) => set({ Text })} />
+      <${Search} name=${t("log.title")} text=${filters.Text ?? ""} set=${(Text) => set({ Text })} />
       <${SelectField}
         label=${t("log.Kind")}
         value=${filters.Kind ?? ""}
@@ -111,56 +115,8 @@ const Filters = ({ filters, set }) => {
         set=${(Topic) => set({ Topic })}
         options=${[["", t("log.all")], ...known, ...(other ? [[filters.Topic, filters.Topic]] : [])]}
       />
-      <details class="more" open=${Boolean(filters.FromUsec || filters.ToUsec)}>
-        <summary>${t("log.time-range")}</summary>
-        <div class="columns">
-          ${["FromUsec", "ToUsec"].map(
-            (name) => html`
-              <${TextField}
-                key=${name}
-                type="datetime-local"
-                label=${t(`log.${name}`)}
-                value=${localTime(filters[name])}
-                set=${(text) => /^(?!0)|^$/.test(text) && set({ [name]: text && String(Date.parse(text) * 1000) })}
-              />
-            `,
-          )}
-        </div>
-      </details>
+      <${TimeRange} filters=${filters} set=${set} />
     </div>
-  `;
-};
-
-// A year that is still being typed begins with 0. What a field for date and time holds is in the time of the browser, as is what the table shows.
-const localTime = (usec) => {
-  if (!usec) return "";
-  const at = new Date(usec / 1000);
-  return new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-};
-
-// It searches when nobody types any more: the device reads its whole log for it.
-const Search = ({ text, set }) => {
-  const [typed, setTyped] = useState(text);
-  const timer = useRef();
-  useEffect(() => setTyped(text), [text]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const wait = (next) => {
-    setTyped(next);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => set(next.trim()), TYPING_MS);
-  };
-  return html`
-    <label class="search">
-      <${Icon} name="search" />
-      <input
-        type="search"
-        maxlength="255"
-        value=${typed}
-        placeholder=${t("shell.search")}
-        aria-label=${t("shell.search-in", { name: t("log.title") })}
-        onInput=${(event) => wait(event.target.value)}
-      />
-    </label>
   `;
 };
 

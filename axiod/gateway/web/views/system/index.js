@@ -12,6 +12,7 @@ import { Device } from "./device.js";
 import { Tokens } from "./tokens.js";
 import { Web } from "./web.js";
 
+const Logs = (given) => html`<${Later} load=${() => import("./logs.js")} texts="log" given=${given} />`;
 const Config = () => html`<${Later} load=${() => import("./config.js")} texts="config" />`;
 
 // What a person may not read has no tab.
@@ -21,11 +22,12 @@ const VIEWS = {
   web: { View: Web, role: "administrator", help: "http#https" },
   certificates: { View: Certificates, role: "administrator", help: "http#https" },
   blocking: { View: Blocking, role: "administrator", help: "http#logging-in" },
+  logs: { View: Logs, role: "administrator", help: "logs" },
   device: { View: Device, role: "viewer", help: "rest#reading" },
   config: { View: Config, role: "operator", help: "page#plain-configuration" },
 };
 
-export default ({ path }) => {
+export default ({ path, query }) => {
   const offered = Object.keys(VIEWS).filter((id) => can(VIEWS[id].role));
   const at = offered.includes(path[0]) ? path[0] : offered[0];
   const { View, help } = VIEWS[at];
@@ -36,7 +38,7 @@ export default ({ path }) => {
         at=${at}
         tabs=${offered.map((id) => ({ id, title: t(`system.view-${id}`), href: to("system", id) }))}
       />
-      <${View} key=${at} path=${path.slice(1)} />
+      <${View} key=${at} path=${path.slice(1)} query=${query} />
     <//>
   `;
 };

@@ -1,24 +1,22 @@
-// The pages of the event log. The newest follows what happens; older ones stay as they are while they are read.
-import { useEffect, useRef, useState } from "../../lib.js";
-import { act } from "../../api.js";
-import { heard } from "../../store.js";
+// The pages of a log. The newest follows what happens; older ones stay as they are while they are read.
+import { useEffect, useRef, useState } from "../lib.js";
+import { heard } from "../store.js";
 
 /** How many entries a page has. */
 export const PAGE = 50;
 const MOST = 1000;
 const SOON_MS = 400;
-const EVERY_MS = 3000;
-
-const ask = async (filters, options) => {
-  const times = Object.fromEntries(["FromUsec", "ToUsec"].filter((name) => filters[name]).map((name) => [name, Number(filters[name])]));
-  return (await act("event-log", undefined, "query", { ...filters, ...times, ...options })).Entries;
-};
 
 /**
  * What was found: {entries (null before the first answer), error, more: there are older ones, back: there are newer
- * pages, older(), newer(), newest(), again()}. `live`: it follows, and can be asked; `anew`: a change of it asks again.
+ * pages, older(), newer(), newest(), again()}.
+ *
+ * `source`: {ask(filters, {before, after, limit}), keyOf(entry), first, everyMs, wakes}: ask returns {entries, more}, the
+ * newest first, or with `after` the oldest first; `before` and `after` are keys of entries, `first` stands for what is
+ * before all of them; it is asked every so many milliseconds, and when an event was heard if it `wakes`. `live`: it
+ * follows, and can be asked; `anew`: a change of it asks again.
  */
-export const usePages = (filters, { live, anew }) => {
+export const usePages = (source, filters, { live, anew }) => {
   const wanted = JSON.stringify(filters);
   const [place, setPlace] = useState({ wanted, befores: [] });
   const [found, setFound] = useState({ entries: null, more: false, error: null });
@@ -29,19 +27,20 @@ export const usePages = (filters, { live, anew }) => {
   const latest = useRef(0); // counts up with each question, so that late answers are known
   useEffect(() => {
     const mine = (latest.current += 1);
-    ask(filters, { Limit: PAGE + 1, ...(before && { BeforeId: before }) }).then(
-      (entries) => mine === latest.current && setFound({ entries: entries.slice(0, PAGE), more: entries.length > PAGE, error: null }),
+    source.ask(filters, { limit: PAGE, before }).then(
+      ({ entries, more }) => mine === latest.current && setFound({ entries, more, error: null }),
       (error) => mine === latest.current && setFound({ entries: null, more: false, error }),
     );
   }, [wanted, before, anew, asked]);
   const follows = live && before === undefined && !filters.ToUsec && found.entries !== null;
-  useTail(follows, found.entries?.[0]?.Id ?? 0, async (after) => {
+  const newestKey = found.entries?.length ? source.keyOf(found.entries[0]) : source.first;
+  useTail(source, follows, newestKey, async (after) => {
     const mine = latest.current;
-    const entries = await ask(filters, { AfterId: after, Limit: MOST });
+    const { entries } = await source.ask(filters, { limit: MOST, after });
     if (mine !== latest.current || !entries.length) return;
     setFound((former) => {
-      const known = new Set(former.entries?.map((one) => one.Id));
-      const next = [...entries.reverse().filter((one) => !known.has(one.Id)), ...(former.entries ?? [])];
+      const known = new Set(former.entries?.map(source.keyOf));
+      const next = [...entries.reverse().filter((one) => !known.has(source.keyOf(one))), ...(former.entries ?? [])];
       return { ...former, entries: next.slice(0, PAGE), more: former.more || next.length > PAGE };
     });
   });
@@ -49,7 +48,7 @@ export const usePages = (filters, { live, anew }) => {
   return {
     ...found,
     back: before !== undefined,
-    older: () => go([...befores, found.entries.at(-1).Id]),
+    older: () => go([...befores, source.keyOf(found.entries.at(-1))]),
     newer: () => go(befores.slice(0, -1)),
     newest: () => go([]),
     again: () => {
@@ -59,8 +58,8 @@ export const usePages = (filters, { live, anew }) => {
   };
 };
 
-// What rules do is in the log and no event, so it is asked for now and then as well.
-const useTail = (follows, after, tail) => {
+// Not everything in a log is an event, so it is asked for now and then in any case; not while nobody looks.
+const useTail = (source, follows, after, tail) => {
   const state = useRef({});
   state.current = { ...state.current, after, tail };
   useEffect(() => {
@@ -79,13 +78,14 @@ const useTail = (follows, after, tail) => {
       clearTimeout(timer);
       timer = setTimeout(async () => {
         await look();
-        if (there) soon(EVERY_MS);
+        if (there) soon(source.everyMs);
       }, ms);
     };
-    soon(EVERY_MS);
+    soon(source.everyMs);
     let first = true;
     let due = 0;
     const stop = heard.subscribe(() => {
+      if (!source.wakes) return;
       const at = performance.now();
       if (first || at < due) return void (first = false);
       due = at + SOON_MS;

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.sim.device_process import Client
 
 PORT = "tns1:Device/tnsaxis:IO/Port"
+LIMIT = "tnsaxiod:Sensors/Threshold"
 
 
 async def stored(device: WebDevice) -> list[dict[str, Any]]:
@@ -47,6 +48,8 @@ async def no_rules(device: WebDevice, client: Client) -> AsyncIterator[None]:
     yield
     for rule in await stored(device):
         await device.curl(f"/api/v1/rules/{rule['Id']}", "--request", "DELETE", user="admin")
+    settings = json.dumps({"ChannelSettings": [], "IntervalMs": 0})
+    await device.curl("/api/v1/sensors/cellar", "--request", "PATCH", "--json", settings, user="admin")
 
 
 async def test_what_is_missing_in_a_new_rule_is_brought_before_the_eyes(oper: Page, device: WebDevice) -> None:
@@ -117,6 +120,65 @@ async def test_a_rule_is_made_as_a_sentence_and_acts(oper: Page, device: WebDevi
     await client.wire("input2").call("Set", "open")
     await client.relay().eventually(Active=False)
     await expect(oper.locator("[data-explained]")).to_contain_text("It is not active")
+
+
+async def test_the_limit_of_a_channel_is_a_condition(
+    admin: Page, oper: Page, device: WebDevice, client: Client
+) -> None:
+    await visit(oper, "events/rules/new")
+    await oper.get_by_label("Name", exact=True).fill("Too damp")
+    condition = oper.get_by_role("listitem", name="Condition 1")
+    # Without a limit there is nothing that could be chosen.
+    await expect(condition.get_by_label("Event").get_by_role("option", name="Sensor, out of range")).to_be_attached()
+    await expect(condition.get_by_label("Event").get_by_role("option", name="Sensor, limit")).to_have_count(0)
+    await limit(device, {"Channel": "humidity", "Above": 99, "Hysteresis": 1}, {"Channel": "temperature", "Below": -20})
+    await condition.get_by_label("Event").select_option("Sensor, limit")
+    await condition.get_by_label("Which", exact=True).select_option("Cellar, Humidity")
+    await expect(condition.locator("[data-holds]")).to_have_attribute("data-holds", "holds-not")
+    await expect(condition).to_contain_text("Cellar, Humidity is beyond a limit")
+    await condition.get_by_label("Of it").select_option("Which limit")
+    await expect(condition).to_contain_text("Cellar, Humidity is above its upper limit")
+    await oper.get_by_role("button", name="Save").click()
+    await expect(oper.get_by_role("heading", name="Too damp")).to_be_visible()
+    (rule,) = await stored(device)
+    expected = {"Topic": LIMIT, "Source": {"sensor": "cellar", "channel": "humidity"}, "Item": "level"}
+    assert rule["Conditions"] == [{**expected, "Equals": "above"}]
+    play(device, "100")
+    await expect(condition.locator("[data-holds]")).to_have_attribute("data-holds", "holds")
+    await expect(oper.locator("[data-explained]")).to_contain_text("It became active once")
+    # Any channel of it is one as well, and so is what another client wrote.
+    await condition.get_by_label("Which", exact=True).select_option("Cellar, any channel")
+    await expect(condition.locator("[data-holds]")).to_have_attribute("data-holds", "holds")
+    await condition.get_by_label("Which", exact=True).select_option("Any")
+    await expect(condition.locator("[data-holds]")).to_have_attribute("data-holds", "holds")
+    await oper.get_by_role("button", name="Save").click()
+    await expect(oper.get_by_role("button", name="Save")).to_have_count(0)
+    assert [one.get("Source", {}) for rule in await stored(device) for one in rule["Conditions"]] == [{}]
+    other = {"Topic": LIMIT, "Source": {"channel": "humidity"}, "Item": "active", "Equals": "1"}
+    number = await add(device, Name="Another", Conditions=[other])
+    await visit(admin, f"events/rules/{number}")
+    await expect(admin.locator("[data-holds]")).to_have_attribute("data-holds", "holds")
+    await admin.get_by_label("Name", exact=True).fill("Another one")
+    await admin.get_by_role("button", name="Save").click()
+    await expect(admin.get_by_role("heading", name="Another one")).to_be_visible()
+    assert (await stored(device))[-1]["Conditions"] == [other]
+
+
+async def limit(device: WebDevice, *settings: dict[str, Any]) -> None:
+    """Let the sensor cellar have these settings of its channels, be asked often, and measure what a test says."""
+    changes = {"ChannelSettings": settings, "IntervalMs": 200}
+    answer = await device.curl(
+        "/api/v1/sensors/cellar", "--request", "PATCH", "--json", json.dumps(changes), user="admin"
+    )
+    assert answer.status == 200, answer.body
+    play(device, "50")
+
+
+def play(device: WebDevice, humidity: str) -> None:
+    """Let the sensor cellar measure this."""
+    unit = ("/org/axiod/sim1/bus/rs485/unit/65", "org.axiod.sim1.Unit")
+    device.busctl("call", "org.axiod.sim1", *unit, "Configure", "a{sv}", "1", "Drifting", "b", "false")
+    device.busctl("call", "org.axiod.sim1", *unit, "SetValue", "sd", "humidity", humidity)
 
 
 async def test_the_list_is_live_and_turns_rules_off(admin: Page, device: WebDevice, client: Client) -> None:

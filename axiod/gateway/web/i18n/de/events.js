@@ -169,4 +169,7 @@ export default {
   "secret-taken": "Es wird beim Speichern entfernt.",
   "secret-remove": "Passwort entfernen",
   "secret-keep": "Passwort behalten",
+  "any-channel": "{name}, irgendein Kanal",
+  "item-active": "Irgendeine Grenze",
+  "item-level": "Welche Grenze",
 };

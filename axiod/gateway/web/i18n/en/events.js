@@ -169,4 +169,7 @@ export default {
   "secret-taken": "It is removed when you save.",
   "secret-remove": "Remove the password",
   "secret-keep": "Keep the password",
+  "any-channel": "{name}, any channel",
+  "item-active": "Any limit",
+  "item-level": "Which limit",
 };

@@ -5,7 +5,7 @@ import { fresh } from "../../store.js";
 import { topicText } from "../../parts/event.js";
 import { CheckField, NumberField, SelectField, TextField } from "../../parts/field.js";
 import { Age, Badge } from "../../parts/value.js";
-import { begin, declared, standing, topics, valueText } from "./catalogue.js";
+import { begin, declared, sourceOf, standing, topics, valueOf, valueText } from "./catalogue.js";
 import { conditionText } from "./words.js";
 
 const OTHER = "other";
@@ -30,7 +30,7 @@ export const Condition = ({ condition, set, error }) => {
         options=${[...titles, [OTHER, t("events.other")]]}
       />
       ${known
-        ? known.key && html`<${Source} ...${{ condition, set, known }} />`
+        ? known.keys && html`<${Source} ...${{ condition, set, known }} />`
         : html`<${Spelled} ...${{ condition, set }} />`}
       <${Wanted} ...${{ condition, set, known }} />
     </div>
@@ -41,7 +41,7 @@ export const Condition = ({ condition, set, error }) => {
 
 const Source = ({ condition, set, known }) => {
   const sources = known.sources();
-  const wanted = condition.Source[known.key];
+  const wanted = valueOf(known, condition.Source);
   const options = [...sources, [ANY, t("events.any")]];
   if (wanted !== undefined && !sources.some(([value]) => value === wanted)) {
     options.push([wanted, t("events.not-there", { name: wanted })]);
@@ -50,7 +50,7 @@ const Source = ({ condition, set, known }) => {
     <${SelectField}
       label=${t("events.which")}
       value=${wanted ?? ANY}
-      set=${(value) => set({ ...condition, Source: value === ANY ? {} : { [known.key]: value } })}
+      set=${(value) => set({ ...condition, Source: value === ANY ? {} : sourceOf(known, value) })}
       options=${options}
     />
   `;
@@ -133,7 +133,7 @@ const Wanted = ({ condition, set, known }) => {
             label=${t("events.value")}
             value=${condition.Equals}
             set=${(Equals) => change({ Equals })}
-            options=${values.map((value) => [value, valueText(Item, value)])}
+            options=${values.map((value) => [value, valueText(known, Item, value)])}
           />
         `
       : html`
@@ -183,5 +183,7 @@ const Now = ({ condition }) => {
   `;
 };
 
-const nowText = ({ Topic, Item }, value) =>
-  declared(Topic)?.items?.some(([item, values]) => item === Item && values) ? valueText(Item, value) : value;
+const nowText = ({ Topic, Item }, value) => {
+  const known = declared(Topic);
+  return known?.items?.some(([item, values]) => item === Item && values) ? valueText(known, Item, value) : value;
+};

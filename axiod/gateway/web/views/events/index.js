@@ -1,6 +1,6 @@
 // Events: what the device does by itself, and what happened.
 import { html } from "../../lib.js";
-import { t } from "../../i18n.js";
+import { need, t } from "../../i18n.js";
 import { can } from "../../session.js";
 import { to } from "../../router.js";
 import { Later } from "../../parts/later.js";
@@ -8,6 +8,9 @@ import { Page, Tabs } from "../../parts/page.js";
 import { Rule } from "./rule.js";
 import { Rules } from "./rules.js";
 import { Switches } from "./switches.js";
+
+// Conditions name the channels of sensors; without these texts they have the names of their templates.
+need("sensors").catch(() => {});
 
 const later = (id, load) => (path, query) => html`<${Later} key=${id} load=${load} texts=${id} given=${{ path, query }} />`;
 

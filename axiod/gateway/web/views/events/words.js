@@ -3,16 +3,16 @@ import { t } from "../../i18n.js";
 import { all } from "../../store.js";
 import { topicText } from "../../parts/event.js";
 import { duration } from "../../parts/value.js";
-import { declared, valueText } from "./catalogue.js";
+import { declared, valueOf, valueText } from "./catalogue.js";
 
 /** What a condition is about: "Input or output Front door". */
 export const subject = ({ Topic, Source = {} }) => {
   const known = declared(Topic);
-  if (!known?.key) {
+  if (!known?.keys) {
     const spelled = Object.entries(Source).map(([name, value]) => `${name} ${value}`);
     return [topicText(Topic), ...spelled].join(" ");
   }
-  const wanted = Source[known.key];
+  const wanted = valueOf(known, Source);
   if (wanted === undefined) return t("events.any-of", { topic: topicText(Topic) });
   return known.sources().find(([value]) => value === wanted)?.[1] ?? `${topicText(Topic)} ${wanted}`;
 };
@@ -22,9 +22,10 @@ export const conditionText = (condition) => {
   const { Item, Equals, Above, Below, Inverted, ForMs } = condition;
   const name = subject(condition);
   if (!Item) return t("events.happens", { name });
-  const named = declared(condition.Topic)?.items?.some(([item, values]) => item === Item && values);
+  const known = declared(condition.Topic);
+  const named = known?.items?.some(([item, values]) => item === Item && values);
   const limits = [
-    Equals !== undefined && (named ? valueText(Item, Equals) : `“${Equals}”`),
+    Equals !== undefined && (named ? valueText(known, Item, Equals) : `“${Equals}”`),
     Above !== undefined && t("events.above", { value: Above }),
     Below !== undefined && t("events.below", { value: Below }),
   ].filter(Boolean);

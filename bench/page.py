@@ -2,9 +2,10 @@
 """The web page in Chromium: what it loads, how soon it is there, how soon an edge is on screen, and whether it stays
 smooth and small while much happens.
 
-The board has 128 ports and 64 relays, all in one list on screen, and the device 256 rules. The page changes its
-document just before a frame is drawn; an edge counts as on screen at the first moment after that frame when the page is
-free again. What the graphics processor and the screen need after that is not in it.
+The board has 128 ports and 64 relays, all in one list on screen, and the device 256 rules; at last it has 64 sensors,
+each read once a second, in the list of sensors. The page changes its document just before a frame is drawn; an edge
+counts as on screen at the first moment after that frame when the page is free again. What the graphics processor and
+the screen need after that is not in it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from axiod.bus.client import Service
 from axiod.bus.connection import Connection
-from bench import full_board
+from bench import full_board, many_sensors
 from bench.figure import AtMost, Figure
 from tests.gateway.web_device import WebDevice
 from tests.web.browser import chromium, live, log_in, page_of
@@ -65,6 +66,34 @@ _SMOOTH = """() => {
   requestAnimationFrame(frame);
 }"""
 
+# From the click until the frame that has every sensor is done.
+_LIST = """(count) => new Promise((done) => {
+  const began = performance.now();
+  location.hash = "#/sensors/list";
+  const look = () => {
+    if (document.querySelectorAll("main tbody tr").length < count) return requestAnimationFrame(look);
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => done(performance.now() - began);
+    channel.port2.postMessage(0);
+  };
+  requestAnimationFrame(look);
+})"""
+# A reading is drawn when what stands in its cell changes; the ages beside change each second by themselves.
+_POLLS = """() => {
+  window.polls = 0;
+  const cells = [...document.querySelectorAll("main tbody tr")].map((row) => row.querySelector("[data-channel]"));
+  const seen = new Map(cells.map((cell) => [cell, cell.querySelector(".live")?.textContent]));
+  const look = () => {
+    for (const cell of cells) {
+      const text = cell.querySelector(".live")?.textContent;
+      if (text !== seen.get(cell)) window.polls += 1;
+      seen.set(cell, text);
+    }
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}"""
+
 
 async def measure(effort: Effort) -> Sequence[Figure]:
     """All of it, once for each round but for what takes long."""
@@ -81,6 +110,10 @@ async def measure(effort: Effort) -> Sequence[Figure]:
             ("events seen", "1/s", None),
             ("heap after the first 20 s of events", "MiB", None),
             ("heap grown after that", "MiB", AtMost(1, "MiB")),
+            ("64 sensors drawn, from their link", "ms", None),
+            ("longest task with 64 sensors each second", "ms", AtMost(50, "ms")),
+            ("frames over 50 ms with 64 sensors each second", "", None),
+            ("polls of sensors drawn", "1/s", None),
         )
     }
 
@@ -100,6 +133,9 @@ async def measure(effort: Effort) -> Sequence[Figure]:
             put(await edges(page, connection, sim, effort.number(_EDGES)))
             put(await smooth(page, sim, effort.number(_SMOOTH_SECONDS)))
             put(await memory(page, sim, effort.number(_MEMORY_SECONDS)))
+        async with many_sensors.added(connection, moving=True), page_of(browser, device) as page:
+            await log_in(page, "admin")
+            put(await sensors(page, effort.number(_SMOOTH_SECONDS)))
     return list(figures.values())
 
 
@@ -182,6 +218,25 @@ async def smooth(page: Page, sim: Service, seconds: int) -> dict[str, float]:
         "longest task at 100 events/s": max(tasks, default=0.0),
         "frames over 50 ms at 100 events/s": sum(frame > 50 for frame in frames),
         "events seen": seen / seconds,
+    }
+
+
+async def sensors(page: Page, seconds: int) -> dict[str, float]:
+    """Whether the list of sensors keeps up while all of them are read once a second."""
+    # How long it takes to draw the list is a matter of its own; its texts and its code are here then.
+    await page.goto("/#/sensors/templates")
+    await page.locator("main table").first.wait_for()
+    drawn = await page.evaluate(_LIST, many_sensors.COUNT)
+    await page.locator("[data-state=online]").nth(many_sensors.COUNT - 1).wait_for()
+    await page.evaluate(_SMOOTH)
+    await page.evaluate(_POLLS)
+    await asyncio.sleep(seconds)
+    tasks, frames, polls = await page.evaluate("[window.tasks, window.frames, window.polls]")
+    return {
+        "64 sensors drawn, from their link": drawn,
+        "longest task with 64 sensors each second": max(tasks, default=0.0),
+        "frames over 50 ms with 64 sensors each second": sum(frame > 50 for frame in frames),
+        "polls of sensors drawn": polls / seconds,
     }
 
 

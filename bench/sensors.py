@@ -9,7 +9,6 @@ of 64 sensors with 3 channels, one value a second each, as it would be within a 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import random
 import tempfile
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from axiod.bus.client import Service
 from axiod.sensors.chunks import DAY_MS, HOUR_MS, MINUTE_MS, Samples
 from axiod.sensors.history_file import HistoryFile
+from bench import many_sensors
 from bench.figure import AtLeast, AtMost, Figure
 from bench.machine import Machine
 from bench.memory import taken
@@ -38,7 +38,6 @@ _UNITS = range(101, 109)
 _DEAD = _UNITS[:4]
 _SECONDS = 30.0
 _BACK_SECONDS = 12.0
-_MANY, _PORTS = 64, 16
 _REPLUGS = int(os.environ.get("AXIOD_REPLUGS", "10"))
 """How often a dead unit comes back; 100 take 20 minutes."""
 
@@ -179,19 +178,8 @@ class _Line:
 
 async def _many(machine: Machine) -> Sequence[Figure]:
     """64 sensors, each read once a second: processor and memory of both services."""
-    sensors, fieldbus = Service(machine.connection, SENSORS), Service(machine.connection, FIELDBUS)
-    server = await asyncio.start_server(_answer, "127.0.0.1", 0)
-    tcp_port = server.sockets[0].getsockname()[1]
-    try:
-        for number in range(_PORTS):
-            options: dict[str, Any] = {"Id": f"p{number}", "TcpPort": tcp_port}
-            await fieldbus.call(
-                f"{_FIELDBUS_ROOT}/ports", f"{FIELDBUS}.Ports", "AddPort", "p", "modbus-tcp", "127.0.0.1", options
-            )
-        for number in range(_MANY):
-            options = {"IntervalMs": 1000}
-            place = (f"p{number % _PORTS}", number // _PORTS + 1)
-            await sensors.call(f"{_ROOT}/sensors", _ALL, "AddSensor", "s", *place, "klha", options)
+    sensors = Service(machine.connection, SENSORS)
+    async with many_sensors.added(machine.connection):
         await asyncio.sleep(5)
         pids = {name: machine.pid(name) for name in (SENSORS, FIELDBUS)}
         before, begin = {name: _cpu(pid) for name, pid in pids.items()}, time.monotonic()
@@ -199,7 +187,7 @@ async def _many(machine: Machine) -> Sequence[Figure]:
         await asyncio.sleep(_SECONDS)
         took = time.monotonic() - begin
         figures = [Figure("polls that take place, 64 sensors each second over 16 TCP ports", "%", AtLeast(95, "%"))]
-        figures[0].ours.append(100 * (await _all_polls(sensors) - polls) / (_MANY * took))
+        figures[0].ours.append(100 * (await _all_polls(sensors) - polls) / (many_sensors.COUNT * took))
         for name, pid in pids.items():
             word = name.split(".")[2].rstrip("1")
             used = Figure(f"CPU of axiod-{word} with 64 sensors each second", "%")
@@ -207,8 +195,6 @@ async def _many(machine: Machine) -> Sequence[Figure]:
             memory = Figure(f"PSS of axiod-{word} with 64 sensors", "MiB", AtMost(40, "MiB"), [taken(pid)["PSS"]])
             figures += [used, memory]
         return figures
-    finally:
-        server.close()
 
 
 async def _all_polls(sensors: Service) -> int:
@@ -216,21 +202,14 @@ async def _all_polls(sensors: Service) -> int:
     return sum(found[_SENSOR]["Polls"] for found in objects.values() if _SENSOR in found)
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A Modbus TCP server whose units all have the same registers."""
-    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-        while True:
-            head = await reader.readexactly(7)
-            request = await reader.readexactly(int.from_bytes(head[4:6], "big") - 1)
-            count = int.from_bytes(request[3:5], "big")
-            body = request[:1] + bytes((2 * count,)) + b"\0\xd7" * count
-            writer.write(head[:4] + (len(body) + 1).to_bytes(2, "big") + head[6:] + body)
-
-
 def _week(days: int) -> Sequence[Figure]:
     """The history of 64 sensors with 3 channels, one value of each a second, for so many days."""
     chance = random.Random(7)
-    keys = [(f"s{number}", channel) for number in range(_MANY) for channel in ("temperature", "humidity", "dew_point")]
+    keys = [
+        (f"s{number}", channel)
+        for number in range(many_sensors.COUNT)
+        for channel in ("temperature", "humidity", "dew_point")
+    ]
     values = dict.fromkeys(keys, 200)
     start = 1_800_000_000_000 // DAY_MS * DAY_MS
     pack_ms = 5 * MINUTE_MS

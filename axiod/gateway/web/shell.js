@@ -4,14 +4,16 @@ import { LANGUAGES, language, speak, t } from "./i18n.js";
 import { keep, kept } from "./kept.js";
 import { go, route, to } from "./router.js";
 import { SECTIONS } from "./sections.js";
+import { KINDS } from "./services.js";
 import { logOut, named, session } from "./session.js";
-import { link, only, services } from "./store.js";
+import { ids, link, only, service, services } from "./store.js";
 import { now } from "./clock.js";
 import { ago } from "./parts/value.js";
 import { Icon } from "./parts/icon.js";
 import { Button } from "./parts/button.js";
 import { Dialog } from "./parts/dialog.js";
 import { Later } from "./parts/later.js";
+import { Page } from "./parts/page.js";
 
 const there = ({ services: wanted }) => !wanted || services.value.some((one) => wanted.includes(one.Id));
 
@@ -39,8 +41,24 @@ export const Shell = ({ logIn }) => {
     </nav>
     <main id="content" tabindex="-1">
       <${Lost} />
-      ${section ? html`<${Later} key=${section.id} load=${section.load} texts=${section.id} given=${{ path, query: route.value.query }} />` : html`<p class="muted">${t("shell.loading")}</p>`}
+      ${section ? html`<${Section} key=${section.id} section=${section} path=${path} />` : html`<p class="muted">${t("shell.loading")}</p>`}
     </main>
+  `;
+};
+
+const knows = (id) => Object.keys(KINDS).some((kind) => KINDS[kind] === id && ids(kind).value.length > 0);
+
+// Of a service that was away when the page was opened nothing is known, not even that there is nothing.
+const Section = ({ section, path }) => {
+  const away = (section.services ?? []).filter((id) => service(id)?.Available === false);
+  const blank = away.length > 0 && away.length === section.services.length && !away.some(knows);
+  const notices = away.map(
+    (id) => html`<p key=${id} class="notice" role="status"><${Icon} name="warn" />${t(blank ? "shell.section-unknown" : "shell.section-away", { service: `axiod-${id}` })}</p>`,
+  );
+  if (blank) return html`<${Page} title=${t(`shell.${section.id}`)}>${notices}<//>`;
+  return html`
+    ${notices}
+    <${Later} load=${section.load} texts=${section.id} given=${{ path, query: route.value.query }} />
   `;
 };
 

@@ -236,7 +236,8 @@ const probe = async () => {
   const mine = socket;
   if (document.hidden || mine?.readyState !== WebSocket.OPEN || performance.now() - last < QUIET_MS) return;
   try {
-    await fetch("/healthz", { signal: AbortSignal.timeout(PROBE_MS), cache: "no-store" });
+    // Whether all services are there is no matter.
+    await fetch("/", { method: "HEAD", signal: AbortSignal.timeout(PROBE_MS), cache: "no-store" });
     last = performance.now();
   } catch {
     if (mine === socket) giveUp();

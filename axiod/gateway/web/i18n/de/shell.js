@@ -10,6 +10,8 @@ export default {
   wait: "Einen Moment …",
   "not-loaded": "Dieser Teil der Seite konnte nicht geladen werden.",
   again: "Noch einmal versuchen",
+  "section-away": "{service} läuft nicht. Was Sie davon sehen, ist von vorher und lässt sich nicht ändern.",
+  "section-unknown": "{service} läuft nicht, daher ist nicht bekannt, was hierher gehört. Es erscheint, sobald der Dienst läuft.",
   lost: "Die Verbindung zum Gerät ist unterbrochen. Was Sie sehen, ist alt; sie wird von selbst wieder aufgebaut.",
   "lost-age": "Unterbrochen {age}.",
   "link-live": "Live",

@@ -10,6 +10,8 @@ export default {
   wait: "One moment …",
   "not-loaded": "This part of the page could not be loaded.",
   again: "Try again",
+  "section-away": "{service} is not running. What you see of it is from before, and cannot be changed.",
+  "section-unknown": "{service} is not running, so nothing is known of what belongs here. It appears as soon as it runs.",
   lost: "The connection to the device is lost. What you see is old; it is tried again by itself.",
   "lost-age": "Lost {age}.",
   "link-live": "Live",

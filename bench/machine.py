@@ -54,10 +54,11 @@ class Machine:
         self._board = board
         self._io_settings = io_settings
         self._temporary = tempfile.TemporaryDirectory(prefix="axiod-bench-")
-        self._folder = Path(self._temporary.name)
+        self.folder = Path(self._temporary.name)
+        """Everything that is written is in here."""
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._owned: dict[str, asyncio.Future[float]] = {}
-        self.address = f"unix:path={self._folder / 'bus'}"
+        self.address = f"unix:path={self.folder / 'bus'}"
         self.connection: Connection
         """A connection of ours to the bus."""
 
@@ -78,14 +79,18 @@ class Machine:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment in which processes find the bus."""
-        return {**compiling(), "DBUS_SYSTEM_BUS_ADDRESS": self.address}
+        """The environment in which processes find the bus and the simulated world."""
+        return {
+            **compiling(),
+            "DBUS_SYSTEM_BUS_ADDRESS": self.address,
+            SOCKET_VARIABLE: str(self.folder / "lines"),
+        }
 
     async def start(self, name: str) -> float:
         """Start a daemon of axiod; returns the milliseconds until it owned its name."""
-        config = self._folder / f"{name}.yaml"
+        config = self.folder / f"{name}.yaml"
         config.write_text(yaml.safe_dump({"board": self._board}), encoding="utf-8")
-        state = self._folder / name
+        state = self.folder / name
         state.mkdir(exist_ok=True)
         if name == "io" and self._io_settings:
             settings = yaml.safe_dump({"version": 1, "ports": dict(self._io_settings)})
@@ -93,7 +98,7 @@ class Machine:
         return await self.spawn(
             f"org.axiod.{name}1",
             [sys.executable, "-m", f"axiod.{name}", "--config", str(config)],
-            {SOCKET_VARIABLE: str(self._folder / "lines"), "STATE_DIRECTORY": str(state)},
+            {"STATE_DIRECTORY": str(state)},
         )
 
     async def start_all(self) -> None:
@@ -139,15 +144,15 @@ class Machine:
         return BenchError(f"{name} did not start: {' | '.join(lines) or 'it said nothing'}")
 
     def _log(self, name: str) -> Path:
-        return self._folder / f"{name}.log"
+        return self.folder / f"{name}.log"
 
     def pid(self, bus_name: str) -> int:
         """Return the process id of what was started under a bus name."""
         return self._processes[bus_name].pid
 
     async def _start_bus(self) -> None:
-        config = self._folder / "bus.conf"
-        config.write_text(_CONFIG.format(socket=self._folder / "bus"), encoding="utf-8")
+        config = self.folder / "bus.conf"
+        config.write_text(_CONFIG.format(socket=self.folder / "bus"), encoding="utf-8")
         try:
             process = await asyncio.create_subprocess_exec(
                 *("dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--print-address"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bench.figure import Figure
 
-_NAME = 52
+_NAME = 58
 _HEAD = f"{'':{_NAME}}{'axiod':>10}{'reference':>11}{'ratio':>7}  {'target':10} met"
 
 

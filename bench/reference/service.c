@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reference of the benchmark: the interfaces org.axiod.io1.Port and org.axiod.relays1.Relay in C on sd-bus.
 //
-//     service BUS_NAME PORTS RELAYS
+//     service BUS_NAME PORTS RELAYS [LINE...]
 //
 // The bus is the one in $DBUS_SYSTEM_BUS_ADDRESS. The objects stand below the root that belongs to the bus name
 // (org.axiod.X1 -> /org/axiod/X1): port/port1 and so on, relay/relay1 and so on, with an ObjectManager at the root.
 // When the name is owned the program prints "ready" and serves until it is killed or the bus is gone.
 //
-// State is in memory and there is no hardware, so what is measured is what D-Bus itself costs. Everything that an axiod
-// service does for a call apart from its hardware is done here too: it knows the caller, reads the options strictly,
-// compares with the present state, and says what changed with PropertiesChanged and EventSource1.Event.
+// State is in memory and without lines there is no hardware, so what is measured is what D-Bus itself costs. Everything
+// that an axiod service does for a call apart from its hardware is done here too: it knows the caller, reads the options
+// strictly, compares with the present state, and says what changed with PropertiesChanged and EventSource1.Event.
+//
+// Each LINE (CHIP/LINE, see lines.h) belongs to a port, and when all of those have one, to a relay, in their order. An
+// edge of a port's line is told as axiod-io tells it: PropertiesChanged, and the events of VAPIX and of ONVIF with the
+// time of the edge. A relay drives its line, and tells the time at which the line had moved.
 //
 // sd-bus cannot leave out a property that has no value at the moment, so each vtable has the properties that an
 // ordinary present object has, and no others: "Problem" is missing since Quality is "good", and "Running" on a port
 // since it is an input.
 
 #include "common.h"
+#include "lines.h"
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -36,6 +42,7 @@
 
 #define MOST_OBJECTS 100000
 #define MOST_CALLERS 64
+#define MOST_LINES 16
 
 // sd-bus wants an int for a "b" and a char * for an "s" where it reads a property straight from a structure.
 typedef struct Relay {
@@ -52,10 +59,12 @@ typedef struct Relay {
     const char *running;
     const char *boot_policy;
     const char *failure_policy;
+    Line line; // fd is -1 where it has none
 } Relay;
 
 // A configurable terminal that is a supervised input now: the kind with the most properties.
 typedef struct Port {
+    char path[512];
     uint32_t number;
     char terminal[32];
     const char *terminal_text; // terminal, for the vtable
@@ -82,6 +91,7 @@ typedef struct Port {
     double expected_ohms;
     const char *boot_policy;
     const char *failure_policy;
+    Line line; // fd is -1 where it has none
 } Port;
 
 // A connection that called before. Unique names are never used again, so an entry is true as long as it is kept.
@@ -94,6 +104,8 @@ typedef struct Caller {
 static struct {
     sd_bus *bus;
     char root[260];
+    Port *ports;
+    uint32_t port_count;
     Relay *relays;
     uint32_t relay_count;
     uint64_t sequence; // of the last Event
@@ -210,6 +222,9 @@ static int emit_relay_event(const Relay *relay, uint64_t timestamp_usec) {
 static int drive_relay(Relay *relay, int active) {
     if (relay->active == active) {
         return 0;
+    }
+    if (relay->line.fd >= 0) {
+        line_set(&relay->line, active);
     }
     relay->active = active;
     relay->last_change_usec = now_usec(CLOCK_REALTIME);
@@ -333,6 +348,52 @@ static const sd_bus_vtable port_vtable[] = {
     SD_BUS_VTABLE_END,
 };
 
+static int emit_port_event(const char *topic, const char *token, uint32_t number, const char *item, const char *value,
+                           uint64_t timestamp_usec) {
+    char text[16];
+
+    snprintf(text, sizeof(text), "%u", number);
+    return sd_bus_emit_signal(service.bus, service.root, EVENT_INTERFACE, "Event", "sa{ss}a{ss}tt", topic,
+                              1, token, text, 1, item, value, timestamp_usec, ++service.sequence);
+}
+
+// Takes an edge of a port's line: a closed circuit is active.
+static int take_edge(Port *port, bool closed, uint64_t timestamp_usec) {
+    int r;
+
+    if (port->active == closed) {
+        return 0;
+    }
+    port->active = closed;
+    port->state = closed ? "closed" : "open";
+    port->last_change_usec = timestamp_usec;
+    port->counter += closed;
+    if ((r = sd_bus_emit_properties_changed(service.bus, port->path, PORT_INTERFACE, "State", "Active",
+                                            "LastChangeUsec", "Counter", NULL)) < 0 ||
+        (r = emit_port_event("tns1:Device/tnsaxis:IO/Port", "port", port->number, "state", closed ? "1" : "0",
+                             timestamp_usec)) < 0) {
+        return r;
+    }
+    return emit_port_event("tns1:Device/Trigger/DigitalInput", "InputToken", port->number, "LogicalState",
+                           closed ? "true" : "false", timestamp_usec);
+}
+
+// Takes the edges of a port's line that wait.
+static void read_edges(Port *port) {
+    LinePacket packet;
+    size_t count;
+
+    while ((count = line_edges(&port->line, &packet)) > 0) {
+        uint64_t boot_usec = now_usec(CLOCK_REALTIME) - now_usec(CLOCK_MONOTONIC);
+
+        for (size_t i = 0; i < count; i++) {
+            const LineEdge *edge = &packet.edges[i];
+
+            must("An edge cannot be told", take_edge(port, edge->id == 1, boot_usec + edge->timestamp_ns / 1000));
+        }
+    }
+}
+
 // ---- The root ------------------------------------------------------------------------------------------------------
 
 static const sd_bus_vtable event_vtable[] = {
@@ -411,11 +472,11 @@ static void *allocate(size_t count, size_t size) {
 }
 
 static void export_ports(uint32_t count, uint64_t now) {
-    Port *ports = allocate(count, sizeof(Port));
+    service.ports = allocate(count, sizeof(Port));
+    service.port_count = count;
 
     for (uint32_t i = 0; i < count; i++) {
-        Port *port = &ports[i];
-        char path[512];
+        Port *port = &service.ports[i];
 
         *port = (Port){
             .number = i,
@@ -437,15 +498,16 @@ static void export_ports(uint32_t count, uint64_t now) {
             .expected_ohms = 22000.0,
             .boot_policy = "normal",
             .failure_policy = "hold",
+            .line = {.fd = -1},
         };
         snprintf(port->terminal, sizeof(port->terminal), "I/O %u", i + 1);
         port->terminal_text = port->terminal;
         snprintf(port->connector, sizeof(port->connector), "I/O connector, pin %u", i + 3);
         port->connector_text = port->connector;
 
-        snprintf(path, sizeof(path), "%s/port/port%u", service.root, i + 1);
+        snprintf(port->path, sizeof(port->path), "%s/port/port%u", service.root, i + 1);
         must("A port cannot be exported",
-             sd_bus_add_object_vtable(service.bus, NULL, path, PORT_INTERFACE, port_vtable, port));
+             sd_bus_add_object_vtable(service.bus, NULL, port->path, PORT_INTERFACE, port_vtable, port));
     }
 }
 
@@ -466,6 +528,7 @@ static void export_relays(uint32_t count, uint32_t first_number, uint64_t now) {
             .running = "idle",
             .boot_policy = "last",
             .failure_policy = "hold",
+            .line = {.fd = -1},
         };
         snprintf(relay->terminal, sizeof(relay->terminal), "Relay %u", i + 1);
         relay->terminal_text = relay->terminal;
@@ -492,9 +555,55 @@ static void set_root(const char *name) {
     }
 }
 
+// Takes the lines of the command line for the ports, and for the relays after them.
+static void take_lines(int count, char **names) {
+    if ((uint32_t)count > service.port_count + service.relay_count) {
+        fail("There are %d lines for %u ports and %u relays.", count, service.port_count, service.relay_count);
+    }
+    for (uint32_t i = 0; i < (uint32_t)count; i++) {
+        if (i < service.port_count) {
+            Line *line = &service.ports[i].line;
+
+            *line = line_take(names[i], true);
+            line_ask(line, LINE_INPUT, 0, "");
+        } else {
+            Line *line = &service.relays[i - service.port_count].line;
+
+            *line = line_take(names[i], false);
+            line_ask(line, LINE_OUTPUT, false, "");
+        }
+    }
+}
+
+// Waits until there is something to do for the bus or a port, and does what the ports have.
+static void wait_for_something(void) {
+    struct pollfd waiting[MOST_LINES + 1];
+    Port *ports[MOST_LINES];
+    uint64_t until = UINT64_MAX, now = now_usec(CLOCK_MONOTONIC);
+    nfds_t lines = 0;
+    int events = sd_bus_get_events(service.bus);
+
+    must("The bus is gone", events);
+    must("The bus is gone", sd_bus_get_timeout(service.bus, &until));
+    for (uint32_t i = 0; i < service.port_count && service.ports[i].line.fd >= 0; i++) {
+        ports[lines] = &service.ports[i];
+        waiting[lines++] = (struct pollfd){.fd = service.ports[i].line.fd, .events = POLLIN};
+    }
+    waiting[lines] = (struct pollfd){.fd = sd_bus_get_fd(service.bus), .events = (short)events};
+    int timeout_ms = until == UINT64_MAX ? -1 : until <= now ? 0 : (int)((until - now + 999) / 1000);
+    if (poll(waiting, lines + 1, timeout_ms) < 0 && errno != EINTR) {
+        fail("Nothing can be waited for: %s.", strerror(errno));
+    }
+    for (nfds_t i = 0; i < lines; i++) {
+        if (waiting[i].revents) {
+            read_edges(ports[i]);
+        }
+    }
+}
+
 int main(int argc, char **argv) {
-    if (argc != 4) {
-        fail("usage: service BUS_NAME PORTS RELAYS");
+    if (argc < 4 || argc > 4 + MOST_LINES) {
+        fail("usage: service BUS_NAME PORTS RELAYS [LINE...]; at most %d lines", MOST_LINES);
     }
     const char *name = argv[1];
     uint32_t ports = parse_number("PORTS", argv[2], 0, MOST_OBJECTS);
@@ -510,6 +619,7 @@ int main(int argc, char **argv) {
          sd_bus_add_object_vtable(service.bus, NULL, service.root, BURST_INTERFACE, burst_vtable, NULL));
     export_ports(ports, now);
     export_relays(relays, ports, now);
+    take_lines(argc - 4, argv + 4);
     must("The bus name cannot be had", sd_bus_request_name(service.bus, name, 0));
 
     puts("ready");
@@ -519,8 +629,7 @@ int main(int argc, char **argv) {
         int r = sd_bus_process(service.bus, NULL);
         must("The bus is gone", r);
         if (r == 0) {
-            r = sd_bus_wait(service.bus, UINT64_MAX);
-            must("The bus is gone", r == -EINTR ? 0 : r);
+            wait_for_something();
         }
     }
 }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _EDGES_IN_PACKET = 64
 _EDGES_KEPT = 1024
+_MOVING = (Operation.SET, Operation.OUTPUT, Operation.INPUT)
 
 
 class LineServer:
@@ -166,6 +167,9 @@ class _Connection:
             error = failure.errno or errno.EIO
         self._answers.append(pack(operation, serial, answer, error, extra))
         self._send()
+        # Whoever plays is told after the answer: a line of the kernel makes nobody wait for spectators.
+        if self._terminal is not None and operation in _MOVING:
+            self._terminal.changed()
 
     def _carry_out(self, operation: int, value: int, rest: bytes) -> tuple[int, bytes]:
         if operation == Operation.BOOT:
@@ -230,7 +234,6 @@ class _Connection:
             raise OSError(errno.EIO, terminal.id)
         drive.held = True
         drive.put(self._logical(value))
-        terminal.changed()
 
     def _become_input(self, terminal: Terminal) -> None:
         if terminal.wire is None:
@@ -241,7 +244,6 @@ class _Connection:
             terminal.drive.held = False
             terminal.drive.put(active=False)
         self._direction = Operation.INPUT
-        terminal.changed()
 
     def _logical(self, circuit: bool) -> bool:
         """Turn a circuit into a level or back: the same unless the board is wired the other way than is asked for."""

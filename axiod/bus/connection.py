@@ -16,6 +16,7 @@ from axiod.errors import Conflict, Timeout, Unavailable, from_dbus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 _log = logging.getLogger(__name__)
 
@@ -122,6 +123,10 @@ class Connection:
         if not message.serial:
             message.serial = self._next_serial()
         self._writer.write(message._marshall(negotiate_unix_fd=False))
+
+    def gathered(self) -> AbstractContextManager[None]:
+        """Send all messages of this context in one piece, so that whoever gets several of them is woken once."""
+        return self._writer.gathered()
 
     async def call(
         self,

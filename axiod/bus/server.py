@@ -29,6 +29,7 @@ from axiod.errors import AxiodError, Busy, Internal, LimitReached, NotAuthorized
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
+    from contextlib import AbstractContextManager
 
 _log = logging.getLogger(__name__)
 
@@ -91,6 +92,10 @@ class Server:
             held.update(dict.fromkeys(invalidated))
             return
         self._signal(path, _PROPERTIES, "PropertiesChanged", "sa{sv}as", [interface, changed, invalidated])
+
+    def gathered(self) -> AbstractContextManager[None]:
+        """Tell what is told within this context in one piece, in its order."""
+        return self._connection.gathered()
 
     def emit(self, path: str, interface: str, member: str, *arguments: Any) -> bool:
         """Send a signal of an exported interface; returns False when it was dropped because the bus takes nothing."""

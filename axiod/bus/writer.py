@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 CONGESTED_BYTES = 8 << 20
 """From here on, signals that can be conflated are held back."""
@@ -28,8 +29,8 @@ _TURN_BYTES = 256 << 10
 class Writer:
     """Writes whole messages to a non-blocking stream socket, in order.
 
-    A message that comes alone is written at once; those that follow in the same turn of the event loop are written
-    together at its end.
+    A message that comes alone, or several that are gathered, are written at once; those that follow in the same turn
+    of the event loop are written together at its end.
     """
 
     def __init__(self, sock: socket.socket, failed: Callable[[OSError], None], drained: Callable[[], None]) -> None:
@@ -40,6 +41,7 @@ class Writer:
         self._drained = drained
         self._queue: deque[bytes | bytearray | memoryview] = deque()
         self._flush_due = False
+        self._gathering = 0
         self._waiting = False
         self._was_congested = False
         self._closed = False
@@ -58,16 +60,25 @@ class Writer:
         self._queue.append(message)
         self.pending += len(message)
         if not self._waiting:
-            if not self._flush_due:
-                self._flush_due = True
+            if self.pending > _TURN_BYTES:
                 self._flush()
-                self._loop.call_soon(self._flush_rest)
-            elif self.pending > _TURN_BYTES:
-                self._flush()
+            elif not self._gathering:
+                self._flush_first()
         if self.pending > LIMIT_BYTES:
             self._give_up(OSError(f"the bus took nothing while {self.pending} bytes were waiting"))
         elif self.congested:
             self._was_congested = True
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Write what is sent within this context in one piece: each write may wake the bus, and that takes its time."""
+        self._gathering += 1
+        try:
+            yield
+        finally:
+            self._gathering -= 1
+            if self._queue and not self._gathering and not self._waiting:
+                self._flush_first()
 
     def close(self) -> None:
         """Forget what waits; nothing is sent any more."""
@@ -78,6 +89,13 @@ class Writer:
             if self._waiting:
                 self._loop.remove_writer(self._fd)
                 self._waiting = False
+
+    def _flush_first(self) -> None:
+        """Write what waits, unless something was written in this turn already."""
+        if not self._flush_due:
+            self._flush_due = True
+            self._flush()
+            self._loop.call_soon(self._flush_rest)
 
     def _flush_rest(self) -> None:
         self._flush_due = False

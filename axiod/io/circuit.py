@@ -201,14 +201,15 @@ class CircuitHandler(ABC):
     def publish(self, when_usec: int) -> None:
         """Tell what changed: the properties first, then the events."""
         context = self._shared.context
-        context.server.changed(self.path, self.interface)
-        facts = self.facts()
-        told = {(fact.topic, tuple(fact.source.items())) for fact in facts}
-        for topic, source in self._facts - told:
-            context.events.forget(topic, dict(source))
-        self._facts = told
-        for fact in facts:
-            context.events.state(fact.topic, fact.source, fact.data, when_usec)
+        with context.server.gathered():
+            context.server.changed(self.path, self.interface)
+            facts = self.facts()
+            told = {(fact.topic, tuple(fact.source.items())) for fact in facts}
+            for topic, source in self._facts - told:
+                context.events.forget(topic, dict(source))
+            self._facts = told
+            for fact in facts:
+                context.events.state(fact.topic, fact.source, fact.data, when_usec)
         context.root.problem(self.id, self.problem)
 
 

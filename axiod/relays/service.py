@@ -161,10 +161,11 @@ class RelayHandler:
     def publish(self) -> None:
         """Tell what changed: the properties first, then the event."""
         context = self._service.context
-        context.server.changed(self.path, RELAY)
-        if self.output.known:
-            source, data = model.event(self.number, self.output.active)
-            context.events.state(model.TOPIC, source, data, self.output.last_change_usec or wall_usec())
+        with context.server.gathered():
+            context.server.changed(self.path, RELAY)
+            if self.output.known:
+                source, data = model.event(self.number, self.output.active)
+                context.events.state(model.TOPIC, source, data, self.output.last_change_usec or wall_usec())
         context.root.problem(self._relay.id, self.output.problem)
 
     async def _save(self, settings: RelaySettings) -> None:

@@ -73,6 +73,41 @@ async def test_the_others_of_a_turn_follow_at_its_end_in_order(pipe: Pipe) -> No
     assert pipe.writer.pending == 0
 
 
+async def test_what_is_gathered_is_written_at_once_and_in_one_piece(pipe: Pipe) -> None:
+    with pipe.writer.gathered():
+        pipe.writer.write(b"one,")
+        with pipe.writer.gathered():
+            pipe.writer.write(b"two,")
+        assert pipe.read() == b""
+        pipe.writer.write(b"three,")
+    assert pipe.read() == b"one,two,three,"
+    with pipe.writer.gathered():
+        pipe.writer.write(b"four,")
+    pipe.writer.write(b"five")
+    assert pipe.read() == b"one,two,three,"
+    await asyncio.sleep(0)
+    assert pipe.read() == b"one,two,three,four,five"
+
+
+async def test_what_was_gathered_before_a_fault_is_written(pipe: Pipe) -> None:
+    def fail() -> None:
+        with pipe.writer.gathered():
+            pipe.writer.write(b"before")
+            raise ValueError("a fault")
+
+    with pytest.raises(ValueError, match="a fault"):
+        fail()
+    assert pipe.read() == b"before"
+
+
+async def test_not_much_is_gathered(pipe: Pipe) -> None:
+    with pipe.writer.gathered():
+        for _ in range(8):
+            pipe.writer.write(bytes(MIB // 8))
+        assert pipe.read()
+    await pipe.read_all(MIB)
+
+
 async def test_a_full_socket_is_waited_for_and_nothing_is_lost_or_swapped(pipe: Pipe) -> None:
     messages = [number.to_bytes(4, "big") * 5000 for number in range(200)]
     for message in messages:

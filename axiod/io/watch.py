@@ -154,8 +154,11 @@ class Watch:
     def _read(self) -> None:
         # Stored together with the count: what the process read and could not store any more is counted after it.
         # While nothing is held back that is done at once; else it is done once a second.
-        store = self._state.later if self._timer else self._state.soon
-        store(f"{self._name}.sequence", self._input.sequence)
+        key, sequence = f"{self._name}.sequence", self._input.sequence
+        if self._timer is not None:
+            self._state.later(key, sequence)
+        elif not self._state.at_once(key, sequence):
+            self._state.soon(key, sequence)
 
     def _reading(self, reading: int | OSError) -> None:
         if self._supervision is None:

@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 MOST_BYTES = 1 << 20
 """More than this does not wait for a commit."""
+_TEXT = json.JSONEncoder(separators=(",", ":"))
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -69,7 +70,7 @@ class Journal:
         """Add values in their order; return whether all of them outlive the process from now on."""
         lines = []
         for number, (key, value) in enumerate(values.items(), self.number + 1):
-            text = json.dumps([number, key, value], separators=(",", ":")).encode()
+            text = _TEXT.encode([number, key, value]).encode()
             lines.append(b"%b %b\n" % (self._checksum(text), text))
         written = b"".join(lines)
         try:

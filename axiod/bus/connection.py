@@ -45,6 +45,11 @@ class Subscription:
     callback: Callable[[Message], None]
 
     @property
+    def signal(self) -> tuple[str, str]:
+        """The interface and the member of the signals."""
+        return self.interface, self.member
+
+    @property
     def rule(self) -> str:
         """The match rule of the bus."""
         return (
@@ -52,14 +57,9 @@ class Subscription:
             f"path_namespace='{self.root}'"
         )
 
-    def takes(self, message: Message) -> bool:
-        """Whether a signal is one of them; the sender is left to the bus."""
-        path = message.path or ""
-        return (
-            message.member == self.member
-            and message.interface == self.interface
-            and (path == self.root or path.startswith(self.root.rstrip("/") + "/"))
-        )
+    def takes(self, path: str) -> bool:
+        """Whether a signal of its interface and member is one of them; the sender is left to the bus."""
+        return path == self.root or path.startswith(self.root.rstrip("/") + "/")
 
 
 class Connection:
@@ -73,7 +73,8 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._serial = _FIRST_SERIAL
         self._pending: dict[int, asyncio.Future[Message]] = {}
-        self._subscriptions: list[Subscription] = []
+        self._subscriptions: dict[tuple[str, str], list[Subscription]] = {}
+        """By interface and member."""
         self._handler: Callable[[Message], bool] | None = None
         self._drained: list[Callable[[], None]] = []
         self._writer = Writer(_lib.socket_of(bus), self._lost, self._on_drained)
@@ -183,12 +184,12 @@ class Connection:
 
     async def subscribe(self, subscription: Subscription) -> None:
         """Have a function called for each signal of a kind."""
-        self._subscriptions.append(subscription)
+        self._subscriptions.setdefault(subscription.signal, []).append(subscription)
         await self.call(_BUS, _BUS_PATH, _BUS, "AddMatch", "s", [subscription.rule])
 
     async def unsubscribe(self, subscription: Subscription) -> None:
         """Have it called no more."""
-        self._subscriptions.remove(subscription)
+        self._subscriptions[subscription.signal].remove(subscription)
         await self.call(_BUS, _BUS_PATH, _BUS, "RemoveMatch", "s", [subscription.rule])
 
     async def flush(self) -> None:
@@ -245,8 +246,9 @@ class Connection:
             # to one destination past all rules, and nobody of ours does.
             if message.destination:
                 return True
-            for subscription in self._subscriptions:
-                if subscription.takes(message):
+            path = message.path or ""
+            for subscription in self._subscriptions.get((message.interface or "", message.member or ""), ()):
+                if subscription.takes(path):
                     try:
                         subscription.callback(message)
                     except Exception:  # noqa: BLE001 # whatever it raises must not keep the signal from the others

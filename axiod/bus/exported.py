@@ -16,6 +16,7 @@ from axiod.bus._lib import Message, Variant
 from axiod.bus.arguments import checker
 from axiod.bus.caller import Role
 from axiod.bus.freshness import check_deadline
+from axiod.bus.signature import to_wire
 from axiod.bus.variant import wire
 from axiod.errors import InvalidArgument, Timeout
 
@@ -88,12 +89,17 @@ class Call(NamedTuple):
 class Exported:
     """One interface of one object."""
 
-    __slots__ = ("_attributes", "_broken", "handler", "interface", "methods", "told")
+    __slots__ = ("_attributes", "_broken", "handler", "interface", "methods", "signals", "told")
 
     def __init__(self, interface: contract.Interface, handler: object) -> None:
         self.interface = interface
         self.handler = handler
         self.methods = {name: BoundMethod(handler, method) for name, method in interface.methods.items()}
+        self.signals = {
+            name: (signal.signature, [to_wire(value.type) for value in signal.arguments])
+            for name, signal in interface.signals.items()
+        }
+        """Of each signal its signature, and what makes its arguments fit for the library."""
         self._attributes = [
             (name, item.value.python_name, item.value.type, wire(item.value), item.emits)
             for name, item in interface.properties.items()
@@ -115,7 +121,8 @@ class Exported:
                 value = getattr(self.handler, attribute)
                 if value is None:
                     variant = None
-                else:
+                elif former is None or former.value != value:
+                    # What is equal needs no look at its type; what differs may be the same in the form of the library.
                     value = send(value)
                     if former is None or former.value != value:
                         variant = Variant(signature, value)

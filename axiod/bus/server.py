@@ -101,7 +101,7 @@ class Server:
         """Send a signal of an exported interface; returns False when it was dropped because the bus takes nothing."""
         if self._holding_back:
             return False
-        signature, wires = self._signal_shape(path, interface, member)
+        signature, wires = self._objects[path][interface].signals[member]
         body = [wire(value) for wire, value in zip(wires, arguments, strict=True)]
         self._signal(path, interface, member, signature, body)
         return True
@@ -134,10 +134,6 @@ class Server:
     def _holding_back(self) -> bool:
         """Nothing may overtake what was held back, so it ends only when everything was told."""
         return bool(self._held_back) or self._connection.congested
-
-    def _signal_shape(self, path: str, interface: str, member: str) -> tuple[str, list[Callable[[Any], Any]]]:
-        signal = self._objects[path][interface].interface.signals[member]
-        return signal.signature, [to_wire(value.type) for value in signal.arguments]
 
     def _signal(self, path: str, interface: str, member: str, signature: str, body: list[Any]) -> None:
         self._connection.send(

@@ -21,6 +21,7 @@ LOG = "org.axiod.events1.EventLog"
 _FOR_ADMINISTRATORS = frozenset({topics.BLOCKED_IP})
 _KEPT_ELSEWHERE = frozenset({topics.SENSOR_VALUE})
 """What would push everything else out: the history of the sensors has it."""
+_NOT_KEPT = _FOR_ADMINISTRATORS | _KEPT_ELSEWHERE
 _DEFAULT_LIMIT = 50_000
 _COUNT_SECONDS = 60.0
 
@@ -82,7 +83,7 @@ class LogHandler:
 
     def event(self, event: Event) -> None:
         """Keep an event, unless not everybody may know of it, the log being for viewers, or it is kept elsewhere."""
-        if topics.same(event.topic) in _FOR_ADMINISTRATORS | _KEPT_ELSEWHERE:
+        if topics.same(event.topic) in _NOT_KEPT:
             return
         self._file.add(Entry(event.timestamp_usec, "event", event.topic, event.source, event.data))
 

@@ -10,6 +10,7 @@ Signals: SIGTERM and SIGINT stop; SIGHUP reads the configuration again, which is
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -149,6 +150,10 @@ class _Daemon:
                 events.live = True
                 await connection.request_name(bus_name)
                 beating = tasks.create_task(watchdog.watchdog())
+                # What is there now stays. Looking through it again, which the collector would do now and then, holds
+                # up everything for longer than a rule may take.
+                gc.collect()
+                gc.freeze()
                 _log.info("%s is ready: %s", bus_name, root.status)
                 daemon.notify("READY=1")
                 self._ready = True

@@ -33,14 +33,14 @@ class TrialHandler:
     last: str
 
     def __init__(
-        self, context: Context, areas: Sequence[Area], changing: asyncio.Lock, on_restored: Callable[[], None]
+        self, context: Context, areas: Sequence[Area], changing: asyncio.Lock, on_end: Callable[[], None]
     ) -> None:
-        """`changing`: held while settings change. `on_restored` is called when the former settings are back."""
+        """`changing`: held while settings change. `on_end` is called when a trial is over, either way."""
         self._context = context
         self._path = f"{context.path}/trial"
         self._areas = areas
         self._changing = changing
-        self._on_restored = on_restored
+        self._on_end = on_end
         self._file = RecordFile(context.state_dir / "trial.json")
         self._boot_id = _BOOT_ID.read_text().strip()
         self._record: Record | None = None
@@ -150,7 +150,6 @@ class TrialHandler:
             # With the next start everything is put back once more, which changes nothing.
             self._context.root.problem("trial", str(error))
         self._end(how)
-        self._on_restored()
         await systemd.do_not_wake(self._context.connection)
 
     async def _restore(self, area: Area) -> bool:
@@ -168,6 +167,7 @@ class TrialHandler:
         self._disarm()
         self._record = None
         self.last = how
+        self._on_end()
         _log.info("the trial is over: %s", how)
         self._changed()
 

@@ -29,6 +29,8 @@ FAIL_SAFE = "axiod-fail-safe@"
 GATEWAY = "axiod-gateway"
 TRIAL = "axiod-network-trial"
 """What a timer starts when a trial of network settings ends; it starts axiod-network and has no sandbox of its own."""
+FIREWALL = "axiod-firewall"
+"""What loads the firewall rules at boot, without any service."""
 AS_ROOT = {"network"}
 """Services without a user of their own."""
 ON_DEMAND = {contract.stem(name) for name in contract.ON_DEMAND}
@@ -61,6 +63,13 @@ OWN_SANDBOX = {
         "ReadWritePaths=-/etc/NetworkManager -/etc/systemd/network",
         "RestrictAddressFamilies=AF_UNIX AF_NETLINK",
     },
+    FIREWALL: {
+        "UMask=0077",
+        "PrivateDevices=yes",
+        "PrivateMounts=yes",
+        "CapabilityBoundingSet=CAP_NET_ADMIN",
+        "RestrictAddressFamilies=AF_NETLINK",
+    },
     GATEWAY: {"UMask=0077", "PrivateDevices=yes", IN_THE_NETWORK},
     # The services look for its folder.
     FAIL_SAFE: {"UMask=0022", "PrivateDevices=yes"},
@@ -72,6 +81,13 @@ MISSING = {
     "axiod-events": {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
     "axiod-fieldbus": {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
     "axiod-network": {
+        "PrivateNetwork=yes",
+        "PrivateUsers=yes",
+        "CapabilityBoundingSet=",
+        "AmbientCapabilities=",
+        "RestrictAddressFamilies=AF_UNIX",
+    },
+    FIREWALL: {
         "PrivateNetwork=yes",
         "PrivateUsers=yes",
         "CapabilityBoundingSet=",
@@ -140,7 +156,7 @@ def test_a_service_has_its_unit_its_policy_and_its_settings(service: str) -> Non
 
 
 def test_there_are_none_of_a_service_that_is_gone() -> None:
-    ours = {*(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, GATEWAY, TRIAL}
+    ours = {*(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, FIREWALL, GATEWAY, TRIAL}
     assert {path.stem for path in UNITS.glob("*.service")} == ours
     assert {path.stem for path in UNITS.glob("*.socket")} == {
         *(f"{GATEWAY}-{name}" for name in SOCKETS),
@@ -289,6 +305,16 @@ def test_the_gateway_is_kept_alive_and_needs_no_privilege_for_its_ports() -> Non
 @pytest.mark.parametrize("name", ["axiod-events", GATEWAY])
 def test_a_client_of_the_services_starts_without_them(name: str) -> None:
     assert not {"Requires", "BindsTo", "Requisite"} & set(unit(name)["Unit"])
+
+
+def test_the_firewall_is_there_before_the_network_and_needs_no_service() -> None:
+    keys = unit(FIREWALL)
+    assert "network-pre.target" in keys["Unit"]["Before"][0].split()
+    assert keys["Unit"]["DefaultDependencies"] == ["no"]
+    state = f"/var/lib/{one('axiod-network', 'StateDirectory')}"
+    assert keys["Unit"]["ConditionPathExists"] == [f"{state}/firewall.json"]
+    assert one(FIREWALL, "ExecStart") == f"/usr/sbin/nft -j -f {state}/firewall.json"
+    assert "Requires" not in keys["Unit"]
 
 
 def test_rules_end_before_what_they_switch_and_have_a_network_until_then() -> None:

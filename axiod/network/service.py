@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 from axiod.bus.connection import Subscription
 from axiod.errors import Unavailable
+from axiod.network.firewall.handler import FirewallHandler
+from axiod.network.firewall.rehearsal import chosen
+from axiod.network.firewall.stored import RulesFile
 from axiod.network.host import HostHandler
 from axiod.network.interfaces import Interfaces
 from axiod.network.kernel import Changes
@@ -40,8 +43,11 @@ class NetworkService:
         self._look = asyncio.Event()
         self._interfaces = Interfaces(context, changing, self._look.set)
         self._host = HostHandler(context, changing)
-        areas = (self._interfaces, self._host, WebPorts(context.connection))
+        self._firewall = FirewallHandler(context, RulesFile(context.state_dir), chosen(), changing)
+        # The firewall comes back first: it decides who can reach the rest.
+        areas = (self._firewall, self._interfaces, self._host, WebPorts(context.connection))
         self._trial = TrialHandler(context, areas, changing, self._look.set)
+        self._firewall.trial = self._trial
         self._changes: Changes | None = None
         self._looking: asyncio.Task[None] | None = None
 
@@ -60,6 +66,7 @@ class NetworkService:
             )
         await self._interfaces.look()
         await self._host.start()
+        await self._firewall.start()
         await self._trial.start()
         self._looking = context.tasks.create_task(self._keep_looking())
 
@@ -71,6 +78,7 @@ class NetworkService:
             self._look.clear()
             await self._interfaces.look()
             await self._host.look()
+            await self._firewall.look()
             # Somebody may tell of a change many times a second.
             await asyncio.sleep(_PAUSE_SECONDS)
 

@@ -192,6 +192,7 @@ def test_an_image_is_built_without_systemd_and_has_all_at_its_first_boot(image: 
         "axiod.target.wants/axiod-sim.service /usr/lib/systemd/system/axiod-sim.service",
         "axiod.target.wants/axiod-system.service /usr/lib/systemd/system/axiod-system.service",
         "multi-user.target.wants/axiod.target /usr/lib/systemd/system/axiod.target",
+        "sysinit.target.wants/axiod-firewall.service /usr/lib/systemd/system/axiod-firewall.service",
     ]
     # What a first boot would do: read the units and the policies, and start what is wanted.
     image.run("systemctl daemon-reload && systemctl reload dbus && systemctl start multi-user.target axiod.target")

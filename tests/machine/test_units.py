@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tests.machine.container import Container
 
 ALL = (
+    "axiod-firewall.service",
     "axiod-io.service",
     "axiod-relays.service",
     "axiod-sim.service",

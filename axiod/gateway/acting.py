@@ -37,6 +37,9 @@ not be carried out any more by a service that hung and goes on, and there must b
 arrived: ContextVar[int | None] = ContextVar("arrived", default=None)
 """When the request that is being answered arrived, microseconds of CLOCK_MONOTONIC; None where that is not known."""
 
+came_to: ContextVar[int | None] = ContextVar("came_to", default=None)
+"""The port of the device that the request which is being answered came to; None where that is not known."""
+
 
 class Acting:
     """Calls methods for people."""
@@ -69,6 +72,7 @@ class Acting:
             if method.timely:
                 self._standstill.check()
                 given = _in_time(method, given)
+            given = _from_where(method, person, given)
             self._check(person)
             result = await self._mirror.call(thing, member, *given)
         except AxiodError as error:
@@ -101,5 +105,17 @@ def _in_time(method: Method, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         {**given, "DeadlineUsec": min(latest, given.get("DeadlineUsec", latest))}
         if "DeadlineUsec" in (value.options or {})
         else given
+        for value, given in zip(method.inputs, arguments, strict=True)
+    )
+
+
+def _from_where(method: Method, person: Person, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Say by which connection a person asks where a method wants to know, unless the person named another one."""
+    port = came_to.get()
+    if port is None or not person.address:
+        return arguments
+    asking = {"ClientAddress": person.address, "ServerPort": port}
+    return tuple(
+        asking | given if value.options and asking.keys() <= value.options.keys() else given
         for value, given in zip(method.inputs, arguments, strict=True)
     )

@@ -15,7 +15,7 @@ from axiod.clock import monotonic_usec
 from axiod.errors import AxiodError, Internal
 from axiod.gateway import problem
 from axiod.gateway.access_log import AccessLog
-from axiod.gateway.acting import arrived
+from axiod.gateway.acting import arrived, came_to
 from axiod.gateway.door import Blocked, Door, address_of, challenge
 from axiod.gateway.incoming import Incoming
 from axiod.gateway.kept import key
@@ -77,6 +77,7 @@ def _middleware(
     async def answer(request: web.Request, handler: Callable[..., Awaitable[web.StreamResponse]]) -> web.StreamResponse:
         begun = time.monotonic()
         arrived.set(monotonic_usec())
+        came_to.set(_port_of(request))
         protocol = request.protocol
         if isinstance(protocol, Incoming):
             protocol.begin(request)
@@ -120,6 +121,12 @@ def _tell_audit(gateway: Gateway, request: web.Request, error: AxiodError, *, ac
     person: Person | None = request.get(PERSON)
     if not acting and person is not None and person.name and request.method not in SAFE_METHODS:
         gateway.acting.refuse(person, f"{request.method} {request.path!a}", error)
+
+
+def _port_of(request: web.Request) -> int | None:
+    """Return the port of the device that a request came to."""
+    name = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    return int(name[1]) if isinstance(name, tuple) else None
 
 
 def _is_rest(request: web.Request) -> bool:

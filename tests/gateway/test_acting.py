@@ -17,10 +17,10 @@ from axiod.bus.connection import Connection
 from axiod.bus.server import Server
 from axiod.bus.service import EventSource, ServiceRoot
 from axiod.errors import Conflict, InvalidArgument, NotAuthorized
-from axiod.gateway.acting import Acting
+from axiod.gateway.acting import Acting, came_to
 from axiod.gateway.audit import Audit
 from axiod.gateway.mirror import Mirror
-from axiod.gateway.names import ACCESS
+from axiod.gateway.names import ACCESS, FIREWALL
 from axiod.gateway.person import NotLoggedIn, Person
 from tests.bus.contract_handler import ContractHandler, plausible
 from tests.conftest import until
@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from tests.conftest import Daemon
 
 RELAY = "org.axiod.relays1.Relay"
-PATHS = {RELAY: "/org/axiod/relays1/relay/relay1", ACCESS: "/org/axiod/system1/access"}
+PATHS = {
+    RELAY: "/org/axiod/relays1/relay/relay1",
+    ACCESS: "/org/axiod/system1/access",
+    FIREWALL: "/org/axiod/network1/firewall",
+}
 NOBODY = Person("", None, "192.0.2.1", "anonymous")
 PEOPLE = [Person(role.name.lower(), role, "192.0.2.1", "digest") for role in list(Role)[:3]]
 
@@ -62,22 +66,27 @@ class Stage:
 async def stage(bus: Daemon, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     monkeypatch.delenv("JOURNAL_STREAM", raising=False)
     connection = await Connection.open(bus.address)
-    services = await Connection.open(bus.address)
-    handlers = {RELAY: ContractHandler(RELAY), ACCESS: ContractHandler(ACCESS, needs_setup=False)}
+    services, network = await Connection.open(bus.address), await Connection.open(bus.address)
+    handlers = {
+        RELAY: ContractHandler(RELAY),
+        ACCESS: ContractHandler(ACCESS, needs_setup=False),
+        FIREWALL: ContractHandler(FIREWALL),
+    }
     for interface, handler in handlers.items():
         name = interface.rpartition(".")[0]
-        own = services if interface == RELAY else connection
+        own = {RELAY: services, ACCESS: connection, FIREWALL: network}[interface]
         server = Server(own, "/" + name.replace(".", "/"))
         EventSource(server, "/" + name.replace(".", "/"))
         ServiceRoot(server, "/" + name.replace(".", "/"), lambda _: None)
         server.export(PATHS[interface], interface, handler)
         await own.request_name(name)
-    mirror = Mirror(connection, ("org.axiod.relays1", "org.axiod.system1"))
+    mirror = Mirror(connection, ("org.axiod.network1", "org.axiod.relays1", "org.axiod.system1"))
     await mirror.start()
     yield Stage(mirror, handlers)
     await mirror.stop()
     await connection.close()
     await services.close()
+    await network.close()
 
 
 @pytest.mark.parametrize("interface", [RELAY, ACCESS])
@@ -181,3 +190,22 @@ async def test_nobody_fills_the_audit_log_with_one_command(stage: Stage, caplog:
     [entry] = audited(caplog)
     assert '"joejoe' in entry
     assert len(entry) < 6000
+
+
+async def test_a_method_that_wants_to_know_is_told_which_connection_asks(stage: Stage) -> None:
+    administrator = PEOPLE[-1]
+    handler = stage.handlers[FIREWALL]
+    token = came_to.set(443)
+    try:
+        await stage.act(administrator, FIREWALL, "Test", {"Active": True}, 60, {})
+        await stage.act(administrator, FIREWALL, "Check", {}, {"ClientAddress": "192.0.2.9"})
+        await stage.act(administrator, FIREWALL, "Configure", {"Active": True})
+    finally:
+        came_to.reset(token)
+    await stage.act(administrator, FIREWALL, "Check", {}, {})
+    assert handler.calls == [
+        ("Test", ({"Active": True}, 60, {"ClientAddress": "192.0.2.1", "ServerPort": 443})),
+        ("Check", ({}, {"ClientAddress": "192.0.2.9", "ServerPort": 443})),
+        ("Configure", ({"Active": True},)),
+        ("Check", ({}, {})),
+    ]

@@ -34,6 +34,7 @@ from axiod.gateway.login import Login
 from axiod.gateway.mirror import Mirror
 from axiod.gateway.rtsp.server import RtspServer
 from axiod.gateway.server import Server
+from axiod.gateway.shut_out import ShutOut
 from axiod.runtime import log
 from axiod.runtime.watchdog import watchdog
 
@@ -68,6 +69,8 @@ async def serve(options: Options) -> int:
         return EXIT_FAILED
     mirror = Mirror(connection, tuple(name for name in contract.services() if options.world or name != _WORLD))
     gateway = gateway_of(mirror)
+    shut_out = ShutOut(connection)
+    mirror.listen(shut_out)
     door = Door(gateway)
     limits = Limits()
     server = Server(
@@ -81,6 +84,7 @@ async def serve(options: Options) -> int:
         limits=limits,
     )
     beating: asyncio.Task[None] | None = None
+    shut_out.start()
     starting = loop.create_task(mirror.start())
     try:
         # A service that hangs must not keep the others from being served.
@@ -107,6 +111,7 @@ async def serve(options: Options) -> int:
             beating.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         await server.stop()
+        await shut_out.stop()
         await mirror.stop()
         await connection.close()
     if lost is not None:

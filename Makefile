@@ -50,12 +50,10 @@ run: $(VENV)/.run
 	@$(BIN)/python -m axiod.sim.device $(if $(STATE_DIR),--state-dir "$(STATE_DIR)") \
 	  --http-port $(HTTP_PORT) --https-port $(HTTPS_PORT) --rtsp-port $(RTSP_PORT)
 
-# What needs a prompt machine goes first. Then all at once, because none of them keeps a processor busy all the time: each
-# prints when it ends, and one that fails does not keep the others from being heard.
+# One part after the other, because each of them is in two processes already; one that fails does not keep the others from
+# being heard.
 test: $(VENV)/.test apt-machine
-	@status=0; $(MAKE) --no-print-directory alone || status=1; \
-	echo "axiod: lint, pytest and the guests run side by side; each of them prints when it ends"; \
-	$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target lint beside machine || status=1; exit $$status
+	@$(MAKE) --no-print-directory --keep-going lint alone beside machine
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -30,8 +30,11 @@ def _wire() -> Iterator[Wire]:
     if (why := why_not()) is not None:
         pytest.skip(why)
     made = Wire()
-    yield made
-    made.close()
+    try:
+        made.open()
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.fixture

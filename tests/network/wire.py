@@ -65,25 +65,22 @@ class Wire:
         self._client = f"axiod-client-{os.getpid()}"
         self._open: list[socket.socket] = []
         self._raw: dict[str, socket.socket] = {}
-        for name in (self.device, self._client):
+        self._mine = 0
+
+    def open(self) -> None:
+        """Make both machines, and wait until they know each other."""
+        ends = {
+            self.device: [f"{DEVICE}/24", f"{DEVICE6}/32"],
+            self._client: [f"{CLIENT}/24", f"{OTHER}/24", f"{CLIENT6}/32", f"{OTHER6}/32"],
+        }
+        for name in ends:
             _ip("netns", "add", name)
-        ends = {"device": self.device, "client": self._client}
         _ip("link", "add", "wire", "address", MAC["device"], "netns", self.device, "type", "veth",
             "peer", "name", "wire", "address", MAC["client"], "netns", self._client)  # fmt: skip
-        addresses = {"device": [f"{DEVICE}/24", f"{DEVICE6}/32"], "client": [f"{CLIENT}/24", f"{OTHER}/24"]}
-        addresses["client"] += [f"{CLIENT6}/32", f"{OTHER6}/32"]
-        for end, name in ends.items():
-            for address in addresses[end]:
-                _ip(
-                    "-n",
-                    name,
-                    "addr",
-                    "add",
-                    address,
-                    "dev",
-                    "wire",
-                    *(["nodad"] if ":" in address else ["broadcast", "+"]),
-                )
+        for name, addresses in ends.items():
+            for address in addresses:
+                more = ["nodad"] if ":" in address else ["broadcast", "+"]
+                _ip("-n", name, "addr", "add", address, "dev", "wire", *more)
             for link in ("lo", "wire"):
                 _ip("-n", name, "link", "set", link, "up")
         self._questions = self._conversation()
@@ -115,7 +112,7 @@ class Wire:
         for item in self._open:
             item.close()
         for name in (self.device, self._client):
-            _ip("netns", "del", name)
+            subprocess.run(["ip", "netns", "del", name], check=False)  # one of them may not have come about
 
     # --- the device ---
 

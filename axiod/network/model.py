@@ -72,7 +72,7 @@ class Addressing:
             raise Conflict("DnsSearch names domains, but DnsServers names no server to ask; name one")
         for version, method, sign in ((4, self.ipv4_method, "."), (6, self.ipv6_method, ":")):
             unreachable = [server for server in self.dns_servers if sign in server]
-            if method == "disabled" and unreachable:
+            if method == "disabled" and unreachable and not self.dns_automatic:
                 raise Conflict(f"DnsServers has {unreachable[0]}, but Ipv{version}Method is disabled; name another one")
         _check_router("Ipv4Router", self.ipv4_router, self.ipv4_addresses, self.ipv4_method)
         _check_router("Ipv6Router", self.ipv6_router, self.ipv6_addresses, self.ipv6_method)

@@ -89,7 +89,14 @@ class NetworkManager:
         await self._put_into_force(device, profile, facts)
 
     async def capture(self, names: list[str]) -> Any:
-        """See Backend. The files of NetworkManager's profiles are what it has; secrets are in them, too."""
+        """See Backend. The files of NetworkManager's profiles are what it has; secrets are in them, too.
+
+        None where there is no NetworkManager on this bus: then its files are not ours to touch.
+        """
+        bus = "org.freedesktop.DBus"
+        reply = await self._connection.call(bus, "/org/freedesktop/DBus", bus, "NameHasOwner", "s", [_NM])
+        if not reply[0]:
+            return None
         active: dict[str, str] = {}
         for name in names:
             with suppress(NotFound, Unavailable):
@@ -102,6 +109,8 @@ class NetworkManager:
 
     async def restore(self, former: Any) -> None:
         """See Backend."""
+        if former is None:
+            return
         touched = await asyncio.to_thread(_write_folder, former["files"])
         if touched:
             await self._call(_SETTINGS, f"{_NM}.Settings", "ReloadConnections", "")
@@ -315,7 +324,10 @@ def _texts(section: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _read_folder() -> dict[str, str]:
-    return {str(path): path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.nmconnection"))}
+    try:
+        return {str(path): path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.nmconnection"))}
+    except (OSError, UnicodeDecodeError) as error:
+        raise HardwareFailure(f"the profiles in {_FOLDER} cannot be read: {error}") from error
 
 
 def _write_folder(former: dict[str, str]) -> bool:
@@ -331,6 +343,6 @@ def _write_folder(former: dict[str, str]) -> bool:
         for path in present.keys() - former.keys():
             durable.remove(Path(path))
             touched = True
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise HardwareFailure(f"the profiles in {_FOLDER} cannot be put back: {error}") from error
     return touched

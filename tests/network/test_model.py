@@ -86,7 +86,10 @@ def test_other_values_are_named_when_they_are_wrong(changes: dict[str, Any], tex
         ({"ipv6_method": "static"}, "Ipv6Addresses must name an address"),
         ({"ipv4_router": "198.51.100.1"}, "Ipv4Router 198.51.100.1 is in none of the networks of 192.0.2.10/24"),
         ({"dns_automatic": False, "dns_search": ["example"]}, "DnsServers names no server"),
-        ({"ipv6_method": "disabled", "dns_servers": ["2001:db8::1"]}, "DnsServers has 2001:db8::1, but Ipv6Method is"),
+        (
+            {"ipv6_method": "disabled", "dns_automatic": False, "dns_servers": ["2001:db8::1"]},
+            "DnsServers has 2001:db8::1, but Ipv6Method is",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_refused(changes: dict[str, Any], text: str) -> None:

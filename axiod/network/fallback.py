@@ -4,13 +4,18 @@
 It has the scope of the link, as the manual says: it reaches what is connected to the same network, and nothing beyond,
 and nothing prefers it to an address that was leased. Which one it is, is stored here, because no backend knows of such
 an address; whether it is in force, only the kernel knows.
+
+It is given to the interface with a prefix of 32, and its network as a route of its own: beside an address with the
+scope of the link the kernel takes none of the same network with another scope, and a lease has another one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import replace
+from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any
 
 from axiod.errors import Unavailable
@@ -30,6 +35,10 @@ _log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 30.0
 """So long a connected interface waits for a lease."""
+_ALONE = 32
+"""The length of the prefix of IPv4 that is one address."""
+_METRIC = "4096"
+"""More than the route of a lease has, so that nothing goes by the fallback address while both are there."""
 _KIND = "interfaces"
 
 
@@ -66,17 +75,18 @@ class Fallback:
             address = self._address(name)
             if address is None:
                 continue
-            present = any(found.text == address and found.scope == "link" for found in link.addresses)
+            bare = address.partition("/")[0]
+            present = any(found.address == bare and found.scope == "link" for found in link.addresses)
             leased = any(found.origin == "dhcp" and ":" not in found.address for found in link.addresses)
             wanted = name in dhcp and link.carrier and not leased
             if not wanted or present:
                 self._wait_no_more(name)
                 if present and not wanted:
-                    await _ip(name, "del", address)
+                    await _leave(name, address)
             elif name in self._due:
                 self._wait_no_more(name)
                 _log.warning("%s: no DHCP server answers, so it takes %s", name, address)
-                await _ip(name, "add", address)
+                await _take(name, address)
             elif name not in self._waiting:
                 self._waiting[name] = asyncio.get_running_loop().call_later(WAIT_SECONDS, self._time, name)
         self._needed.while_("fallback", bool(self._waiting))
@@ -108,7 +118,7 @@ class Fallback:
         former = self._address(name)
         await self._file.save(_KIND, name, {"ipv4_fallback": True, "ipv4_addresses": [address]} if address else {})
         if former is not None:
-            await _ip(name, "del", former)
+            await _leave(name, former)
 
     def _time(self, name: str) -> None:
         self._due.add(name)
@@ -120,11 +130,19 @@ class Fallback:
             timer.cancel()
 
 
-async def _ip(name: str, verb: str, address: str) -> None:
-    scope = ("scope", "link") if verb == "add" else ()
+async def _take(name: str, address: str) -> None:
+    found = ip_interface(address)
+    bare, network = str(found.ip), str(found.network)
     try:
-        await run("ip", "address", verb, address, "dev", name, *scope)
+        await run("ip", "address", "add", f"{bare}/32", "dev", name, "scope", "link")
+        if found.network.prefixlen < _ALONE:
+            route = ("dev", name, "scope", "link", "src", bare, "metric", _METRIC)
+            await run("ip", "route", "replace", network, *route)
     except Unavailable as error:
-        # What is to be taken away and is not there is as it should be.
-        if verb == "add":
-            _log.error("%s cannot take its fallback address %s: %s", name, address, error)
+        _log.error("%s cannot take its fallback address %s: %s", name, address, error)
+
+
+async def _leave(name: str, address: str) -> None:
+    """Its route goes with it."""
+    with suppress(Unavailable):  # what is to be taken away and is not there is as it should be
+        await run("ip", "address", "del", f"{address.partition('/')[0]}/32", "dev", name)

@@ -120,7 +120,9 @@ def test_without_a_lease_the_fallback_is_taken_and_left_again_when_there_is_one(
     assert (found["Ipv4Method"], found["Ipv4Fallback"], found["Ipv4Addresses"]) == ("dhcp", True, ["192.0.2.99/24"])
     world.until(lambda: "192.0.2.10/24 global" not in world.addresses(), "the end of the static address")
     # It has the scope of the link: nothing beyond the own network is reached with it.
-    world.until(lambda: world.addresses() == ["192.0.2.99/24 link"], "the fallback")
+    # The prefix is that of a host, or the kernel would refuse a lease from the same network.
+    world.until(lambda: world.addresses() == ["192.0.2.99/32 link"], "the fallback")
+    world.until(lambda: "src 192.0.2.99" in world.run("ip", "route", "show", "192.0.2.0/24"), "its network")
     # NetworkManager must not give up, for it would take the address away.
     said = world.run("nmcli", "-t", "-f", "ipv4.dhcp-timeout", "connection", "show", "axiod-eth0")
     assert said.strip() == "ipv4.dhcp-timeout:2147483647"

@@ -27,8 +27,6 @@ SERVICES = sorted(
 HOLD_LINES = {name for name in SERVICES if (ROOT / "axiod" / name / "fail_safe.py").exists()}
 FAIL_SAFE = "axiod-fail-safe@"
 GATEWAY = "axiod-gateway"
-TRIAL = "axiod-network-trial"
-"""What a timer starts when a trial of network settings ends; it starts axiod-network and has no sandbox of its own."""
 FIREWALL = "axiod-firewall"
 """What loads the firewall rules at boot, without any service."""
 AS_ROOT = {"network"}
@@ -61,6 +59,7 @@ OWN_SANDBOX = {
         "PrivateDevices=yes",
         "CapabilityBoundingSet=CAP_NET_ADMIN",
         "ReadWritePaths=-/etc/NetworkManager -/etc/systemd/network",
+        "ReadOnlyPaths=/run",
         "RestrictAddressFamilies=AF_UNIX AF_NETLINK",
     },
     FIREWALL: {
@@ -156,7 +155,7 @@ def test_a_service_has_its_unit_its_policy_and_its_settings(service: str) -> Non
 
 
 def test_there_are_none_of_a_service_that_is_gone() -> None:
-    ours = {*(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, FIREWALL, GATEWAY, TRIAL}
+    ours = {*(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, FIREWALL, GATEWAY}
     assert {path.stem for path in UNITS.glob("*.service")} == ours
     assert {path.stem for path in UNITS.glob("*.socket")} == {
         *(f"{GATEWAY}-{name}" for name in SOCKETS),
@@ -369,4 +368,4 @@ def test_a_sandbox_is_that_of_all_others_but_for_what_is_said_here(name: str) ->
 
 
 def test_every_unit_has_a_sandbox() -> None:
-    assert set(OWN_SANDBOX) == {path.stem for path in UNITS.glob("*.service")} - {TRIAL}
+    assert set(OWN_SANDBOX) == {path.stem for path in UNITS.glob("*.service")}

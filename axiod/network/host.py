@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from axiod.runtime.app import Context
 
 HOST = "org.axiod.network1.Host"
-_HOSTNAMED, _PATH = "org.freedesktop.hostname1", "/org/freedesktop/hostname1"
+HOSTNAMED, PATH = "org.freedesktop.hostname1", "/org/freedesktop/hostname1"
+_PROPERTIES = "org.freedesktop.DBus.Properties"
 _NM, _NM_PATH = "org.freedesktop.NetworkManager", "/org/freedesktop/NetworkManager"
 _MODE = Path("/etc/NetworkManager/conf.d/50-axiod-hostname.conf")
 _BY_HAND = "# Written by axiod-network: the hostname is set by hand.\n[main]\nhostname-mode=none\n"
@@ -56,14 +57,13 @@ class HostHandler:
         self._context.server.changed(self._path, HOST)
 
     async def _look(self) -> None:
-        self.current_hostname = socket.gethostname()
+        # Not what the kernel says: a sandbox with ProtectHostname= keeps the name that it had when it was made.
         try:
-            reply = await self._context.connection.call(
-                _HOSTNAMED, _PATH, "org.freedesktop.DBus.Properties", "Get", "ss", [_HOSTNAMED, "StaticHostname"]
-            )
-            self.hostname = str(plain(reply[0]))
+            reply = await self._context.connection.call(HOSTNAMED, PATH, _PROPERTIES, "GetAll", "s", [HOSTNAMED])
+            said = plain(reply[0])
+            self.hostname, self.current_hostname = str(said["StaticHostname"]), str(said["Hostname"])
         except AxiodError:
-            self.hostname = _static_name()
+            self.hostname, self.current_hostname = _static_name(), socket.gethostname()
         self._has_networkmanager = await self._owned(_NM)
         self.hostname_automatic = self._has_networkmanager and not _set_by_hand()
 
@@ -110,7 +110,7 @@ class HostHandler:
         call = self._context.connection.call
         for member in ("SetStaticHostname", "SetHostname"):
             try:
-                await call(_HOSTNAMED, _PATH, _HOSTNAMED, member, "sb", [hostname, False])
+                await call(HOSTNAMED, PATH, HOSTNAMED, member, "sb", [hostname, False])
             except AxiodError as error:
                 raise Unavailable(f"systemd-hostnamed did not take the name {hostname!r}: {error}") from error
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from axiod.bus.connection import Subscription
 from axiod.errors import Unavailable
+from axiod.network import host
 from axiod.network.firewall.handler import FirewallHandler
 from axiod.network.firewall.rehearsal import chosen
 from axiod.network.firewall.stored import RulesFile
-from axiod.network.host import HostHandler
 from axiod.network.interfaces import Interfaces
 from axiod.network.kernel import Changes
 from axiod.network.trial_handler import TrialHandler
@@ -42,7 +42,7 @@ class NetworkService:
         changing = asyncio.Lock()
         self._look = asyncio.Event()
         self._interfaces = Interfaces(context, changing, self._look.set)
-        self._host = HostHandler(context, changing)
+        self._host = host.HostHandler(context, changing)
         self._firewall = FirewallHandler(context, RulesFile(context.state_dir), chosen(), changing)
         # The firewall comes back first: it decides who can reach the rest.
         areas = (self._firewall, self._interfaces, self._host, WebPorts(context.connection))
@@ -60,9 +60,13 @@ class NetworkService:
             self._changes = Changes(context.fds, self._look.set)
         except Unavailable as error:
             context.root.problem("changes", str(error))
-        for interface, member in ((_PROPERTIES, "PropertiesChanged"), (f"{_NM}.Settings.Connection", "Updated")):
+        for sender, interface, member, path in (
+            (_NM, _PROPERTIES, "PropertiesChanged", _NM_PATH),
+            (_NM, f"{_NM}.Settings.Connection", "Updated", _NM_PATH),
+            (host.HOSTNAMED, _PROPERTIES, "PropertiesChanged", host.PATH),
+        ):
             await context.connection.subscribe(
-                Subscription(_NM, interface, member, _NM_PATH, lambda _message: self._look.set())
+                Subscription(sender, interface, member, path, lambda _message: self._look.set())
             )
         await self._interfaces.look()
         await self._host.start()

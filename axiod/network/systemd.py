@@ -17,7 +17,8 @@ _log = logging.getLogger(__name__)
 
 _SYSTEMD, _PATH = "org.freedesktop.systemd1", "/org/freedesktop/systemd1"
 _WAKER = "axiod-network-trial.timer"
-"""A timer that is made when it is needed; it starts axiod-network-trial.service, which starts axiod-network."""
+"""A timer that is made when it is needed; it starts axiod-network."""
+_UNIT = "axiod-network.service"
 
 
 async def call(connection: Connection, member: str, signature: str, *arguments: Any) -> list[Any]:
@@ -32,6 +33,9 @@ async def wake_in(connection: Connection, seconds: int) -> None:
         ("Description", Variant("s", "axiod: the end of a trial of network settings")),
         ("TimersMonotonic", Variant("a(st)", [["OnActiveSec", seconds * 1_000_000]])),
         ("AccuracyUSec", Variant("t", 100_000)),
+        ("Unit", Variant("s", _UNIT)),
+        # It is gone once it has elapsed.
+        ("RemainAfterElapse", Variant("b", False)),  # noqa: FBT003 # a value of D-Bus
         ("CollectMode", Variant("s", "inactive-or-failed")),
     ]
     try:

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,13 +27,17 @@ _ENVIRONMENT = {
     "HOME": "/root",
     "LANG": "C.UTF-8",
 }
+_END_WITH_US = ("setpriv", "--pdeathsig", "KILL")
+_JOIN = """
+for group in $GROUPS_OF_OURS; do echo $$ > $group/cgroup.procs; done"""
 # Everything happens in a mount namespace that ends with the container, so nothing is left mounted, whatever happens.
-_START = """
-set -e
-for group in $GROUPS_OF_OURS; do echo $$ > $group/cgroup.procs; done
+_START = f"""
+set -e{_JOIN}
 mount -t tmpfs -o mode=755 tmpfs "$FOLDER"
 mkdir "$FOLDER/upper" "$FOLDER/work" "$FOLDER/root"
 mount -t overlay -o "lowerdir=$LAYERS,upperdir=$FOLDER/upper,workdir=$FOLDER/work" overlay "$FOLDER/root"
+"""
+_BOOT = """
 exec setpriv --bounding-set "$NEVER" --inh-caps "$NEVER" systemd-nspawn --quiet --register=no --keep-unit --boot \
   --machine="$NAME" --directory="$FOLDER/root" --private-network --console=pipe --timezone=off --resolv-conf=off \
   --link-journal=no --drop-capability=CAP_SYS_TIME --capability=CAP_NET_ADMIN,CAP_NET_RAW \
@@ -110,21 +114,36 @@ class Container(Guest):
             "NAME": f"axm{self._folder.name.encode().hex()}",  # the name of a host: letters and digits
             "NEVER": _NEVER,
         }
-        self._nspawn = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "sh", "-c", _START, "sh", *options],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
+        self._start = partial(
+            subprocess.Popen, env=environment, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log
         )
+        self._options = options
+        self._nspawn = self._start([*_END_WITH_US, "unshare", "--mount", "sh", "-c", _START + _BOOT, "sh", *options])
         self._init = 0
+        self._wait_booted()
+        self.boot_seconds = time.monotonic() - started
+
+    def power_cut(self) -> None:
+        """End everything in it at once, and boot it again: what it has on its disk is there, and nothing else."""
+        mounts = os.open(f"/proc/{self._nspawn.pid}/ns/mnt", os.O_RDONLY)  # so that they outlive who made them
+        try:
+            self._end()
+            for group in self._groups:
+                group.mkdir()
+            enter = [*_END_WITH_US, "nsenter", f"--mount=/proc/self/fd/{mounts}"]
+            script = ["sh", "-c", f"set -e{_JOIN}{_BOOT}", "sh", *self._options]
+            self._nspawn = self._start([*enter, *script], pass_fds=[mounts])
+        finally:
+            os.close(mounts)
+        self._wait_booted()
+
+    def _wait_booted(self) -> None:
         try:
             poll(self._is_there, _START_SECONDS, "the container starts", 0.01)
             self.wait_running(_START_SECONDS)
         except BaseException:
             self.stop()
             raise
-        self.boot_seconds = time.monotonic() - started
 
     def _is_there(self) -> bool:
         if self._nspawn.poll() is not None:
@@ -162,6 +181,12 @@ class Container(Guest):
         """See Guest.stop."""
         if self._log.closed:
             return
+        self._end()
+        self._log.close()
+        Path(self._log.name).unlink()
+        self._folder.rmdir()
+
+    def _end(self) -> None:
         if self._init and self._nspawn.poll() is None:
             with suppress(ProcessLookupError):
                 os.kill(self._init, 9)  # PID 1 of its namespace: everything in it ends
@@ -170,11 +195,8 @@ class Container(Guest):
         self._nspawn.kill()
         self._nspawn.wait()
         self._init = 0
-        self._log.close()
-        Path(self._log.name).unlink()
         for group in self._groups:
             poll(lambda group=group: _removed(group), 10, f"the processes in {group} end")  # type: ignore[misc] # mypy cannot infer it
-        self._folder.rmdir()
 
 
 def _removed(group: Path) -> bool:

@@ -27,6 +27,7 @@ UNITS = (
     "axiod-fieldbus.service",
     "axiod-sensors.service",
     "axiod-gateway.service",
+    "axiod-network.socket",
     "axiod.target",
 )
 PACKAGES = ("axiod", "axiod-gateway", "axiod-sim")
@@ -177,13 +178,15 @@ def test_each_service_has_a_folder_of_its_own_for_its_state(device: Container) -
         "700 axiod-sensors /var/lib/axiod/sensors/",
         "700 axiod-sim /var/lib/axiod/sim/",
         "700 axiod-system /var/lib/axiod/system/",
+        "700 root /var/lib/axiod/network/",
         "755 root /var/lib/axiod",
     ]
     files = device.run("find /var/lib/axiod/*/ -type f -printf '%m %u %h\n'").stdout.splitlines()
     assert files
     for mode, owner, folder in (line.split() for line in files):
         assert int(mode, 8) & 0o007 == 0
-        assert f"{folder}/".startswith(f"/var/lib/axiod/{owner.removeprefix('axiod-')}/")
+        whose = "network" if owner == "root" else owner.removeprefix("axiod-")
+        assert f"{folder}/".startswith(f"/var/lib/axiod/{whose}/")
 
 
 def test_only_root_can_write_the_configuration(device: Container) -> None:
@@ -191,6 +194,7 @@ def test_only_root_can_write_the_configuration(device: Container) -> None:
         "644 root root events.yaml",
         "644 root root fieldbus.yaml",
         "644 root root io.yaml",
+        "644 root root network.yaml",
         "644 root root relays.yaml",
         "644 root root sensors.yaml",
         "644 root root sim.yaml",

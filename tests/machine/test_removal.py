@@ -187,6 +187,8 @@ def test_an_image_is_built_without_systemd_and_has_all_at_its_first_boot(image: 
         "axiod.target.wants/axiod-fieldbus.service /usr/lib/systemd/system/axiod-fieldbus.service",
         "axiod.target.wants/axiod-gateway.service /usr/lib/systemd/system/axiod-gateway.service",
         "axiod.target.wants/axiod-io.service /usr/lib/systemd/system/axiod-io.service",
+        "axiod.target.wants/axiod-network.service /usr/lib/systemd/system/axiod-network.service",
+        "axiod.target.wants/axiod-network.socket /usr/lib/systemd/system/axiod-network.socket",
         "axiod.target.wants/axiod-relays.service /usr/lib/systemd/system/axiod-relays.service",
         "axiod.target.wants/axiod-sensors.service /usr/lib/systemd/system/axiod-sensors.service",
         "axiod.target.wants/axiod-sim.service /usr/lib/systemd/system/axiod-sim.service",

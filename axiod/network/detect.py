@@ -15,7 +15,10 @@ _IFUPDOWN = (
     "/etc/network/interfaces configures it, which axiod does not change; install network-manager, take its lines out "
     "of that file, and restart NetworkManager"
 )
-_NOTHING = "nothing on this system that axiod can configure manages it; install network-manager"
+_NOTHING = (
+    "nothing on this system that axiod can configure manages it; install network-manager, or give systemd-networkd a "
+    ".network file for it"
+)
 
 
 def unmanaged(name: str) -> Managed:

@@ -8,13 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from axiod.errors import AxiodError, NotSupported
-from axiod.network import detect, kernel
+from axiod.network import detect, kernel, networkd, networkmanager
 from axiod.network.events import NetworkEvents
 from axiod.network.fallback import Fallback
 from axiod.network.interface import INTERFACE, InterfaceHandler
 from axiod.network.links import explained
 from axiod.network.model import Addressing, escaped
-from axiod.network.networkmanager import NetworkManager
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +35,11 @@ class Interfaces:
         self._look_soon = look_soon
         # What was looked at first must not be told last.
         self._looking = asyncio.Lock()
-        self._backends: dict[str, Backend] = {"networkmanager": NetworkManager(context.connection)}
+        # The first one that manages an interface is asked.
+        self._backends: dict[str, Backend] = {
+            networkmanager.BACKEND: networkmanager.NetworkManager(context.connection),
+            networkd.BACKEND: networkd.Networkd(context.connection),
+        }
         self._handlers: dict[str, InterfaceHandler] = {}
         self._links: dict[str, Link] = {}
         self._fallback = Fallback(context.state_dir, context.needed, look_soon)
@@ -89,8 +92,8 @@ class Interfaces:
     async def restore(self, former: Any) -> None:
         """See Area."""
         await self._fallback.put_back(former["fallback"])
-        for key, backend in self._backends.items():
-            await backend.restore(former["backends"][key])
+        for key, captured in former["backends"].items():
+            await self._backends[key].restore(captured)
         self._look_soon()
 
     # --- one interface ---

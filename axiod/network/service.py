@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from axiod.bus.connection import Subscription
 from axiod.errors import Unavailable
-from axiod.network import host
+from axiod.network import host, networkd
 from axiod.network.firewall.handler import FirewallHandler
 from axiod.network.firewall.rehearsal import chosen
 from axiod.network.firewall.stored import RulesFile
@@ -63,6 +63,7 @@ class NetworkService:
         for sender, interface, member, path in (
             (_NM, _PROPERTIES, "PropertiesChanged", _NM_PATH),
             (_NM, f"{_NM}.Settings.Connection", "Updated", _NM_PATH),
+            (networkd.NETWORKD, _PROPERTIES, "PropertiesChanged", networkd.PATH),
             (host.HOSTNAMED, _PROPERTIES, "PropertiesChanged", host.PATH),
         ):
             await context.connection.subscribe(

@@ -44,6 +44,7 @@ ExecStartPost=/bin/sh -c 'ip link set lo up; ip address add 192.0.2.1/24 dev pee
 [Install]
 WantedBy=multi-user.target
 """
+LEASED = b"[Match]\nName=eth0\n[Network]\nDHCP=yes\n"
 STATIC = "--ipv4-method static --ipv4-addresses {}/24 --ipv4-router 192.0.2.1"
 
 
@@ -53,7 +54,16 @@ def install_networkmanager(board: Container) -> None:
     board.apt("install", "network-manager")
 
 
-MANAGERS: dict[str, Callable[[Container], None]] = {"networkmanager": install_networkmanager}
+def start_networkd(board: Container) -> None:
+    """Have systemd-networkd ask for a lease, as a person does."""
+    board.put(LEASED, "/etc/systemd/network/20-wired.network")
+    board.run("systemctl enable --now systemd-networkd")
+
+
+MANAGERS: dict[str, Callable[[Container], None]] = {
+    "networkmanager": install_networkmanager,
+    "networkd": start_networkd,
+}
 
 
 @pytest.fixture(scope="module", params=MANAGERS)
@@ -200,3 +210,102 @@ def test_what_is_confirmed_outlives_a_boot_and_what_is_not_comes_back(board: Con
     assert board.run("hostnamectl hostname").stdout == "gate-8\n"
     assert interface(board)["Ipv4Addresses"] == ["192.0.2.13/24"]
     check_journal(board)
+
+
+# --- systemd-networkd alone ---
+
+FOLDER = "/etc/systemd/network"
+FILES = f"cd {FOLDER} && find . -type f | sort"
+networkd_alone = pytest.mark.parametrize("board", ["networkd"], indirect=True)
+
+
+def have(board: Container, path: str, text: bytes) -> None:
+    """Have the interface configured by a file, and by no other of ours or its own."""
+    board.run(f"rm -rf {FOLDER}/*.network.d {FOLDER}/*.network /run/systemd/network/*.network")
+    board.put(text, path)
+    board.run("networkctl reload")
+    wait_for_ipv4(board, "192.0.2.1[0-5].")
+
+
+@networkd_alone
+def test_what_is_set_stands_in_a_drop_in_until_the_file_says_the_same(board: Container) -> None:
+    have(board, f"{FOLDER}/20-wired.network", LEASED)
+    configure(board, "192.0.2.19")
+    assert board.get(f"{FOLDER}/20-wired.network") == LEASED
+    assert board.run(FILES).stdout == "./20-wired.network\n./20-wired.network.d/50-axiod.conf\n"
+    board.run("axioctl network configure eth0 --ipv4-method dhcp")
+    wait_for_ipv4(board, "192.0.2.1[0-5].")
+    assert board.run(FILES).stdout == "./20-wired.network\n"
+
+
+@networkd_alone
+def test_a_file_that_is_made_at_each_boot_is_left_alone(board: Container) -> None:
+    made = "/run/systemd/network/10-netplan-eth0.network"
+    have(board, made, LEASED)
+    configure(board, "192.0.2.20")
+    assert board.get(made) == LEASED
+    assert board.run(FILES).stdout == "./10-netplan-eth0.network.d/50-axiod.conf\n"
+
+
+@networkd_alone
+def test_a_file_of_several_interfaces_is_copied_for_one(board: Container) -> None:
+    several = LEASED.replace(b"eth0", b"eth*")
+    have(board, f"{FOLDER}/20-wired.network", several)
+    board.run(f"axioctl network begin {LONG}")
+    configure(board, "192.0.2.21")
+    assert board.get(f"{FOLDER}/20-wired.network") == several
+    assert b"for eth0 alone" in board.get(f"{FOLDER}/05-axiod-eth0.network")
+    board.run("axioctl network roll-back")
+    wait_for_ipv4(board, "192.0.2.1[0-5].")
+    assert board.run(FILES).stdout == "./20-wired.network\n"
+
+
+@networkd_alone
+def test_an_address_of_ones_own_is_taken_while_nobody_leases_one(board: Container) -> None:
+    have(board, f"{FOLDER}/20-wired.network", LEASED)
+    configure(board, "192.0.2.23")
+    board.run("systemctl kill --signal STOP peer")
+    board.run("axioctl network configure eth0 --ipv4-method dhcp --ipv4-addresses 192.0.2.30/24 --ipv4-fallback true")
+    board.wait_for("ip -4 route show 192.0.2.0/24 | grep 'dev eth0 scope link src 192.0.2.30'", 90)
+    assert "inet 192.0.2.30/32 scope link" in board.run("ip -4 address show eth0").stdout
+    board.run("systemctl kill --signal CONT peer")
+    # The lease is from the network of the fallback address, which is left.
+    wait_for_ipv4(board, "192.0.2.1[0-5].")
+    assert "192.0.2.30" not in board.run("ip -4 route show table all").stdout
+    board.run("axioctl network configure eth0 --ipv4-fallback false")
+
+
+@networkd_alone
+def test_what_a_later_file_says_otherwise_is_not_set(board: Container) -> None:
+    have(board, f"{FOLDER}/20-wired.network", LEASED)
+    board.put(b"[Network]\nDHCP=yes\n", f"{FOLDER}/20-wired.network.d/90-local.conf")
+    board.run("networkctl reload")
+    before = board.run(FILES).stdout
+    refused = board.run(f"axioctl network configure eth0 {STATIC.format('192.0.2.22')}", check=False)
+    assert (refused.code != 0, "90-local.conf says otherwise" in refused.stderr) == (True, True), refused.stderr
+    assert board.run(FILES).stdout == before
+
+
+@networkd_alone
+def test_what_axiod_cannot_configure_is_shown_and_left_alone(board: Container) -> None:
+    have(board, f"{FOLDER}/20-wired.network", LEASED)
+    board.apt("install", "ifupdown")
+    board.run("ip link add eth1 type veth peer name eth2")
+    board.put(b"auto eth1\niface eth1 inet static\n  address 198.51.100.9/24\n", "/etc/network/interfaces.d/eth1")
+    board.run("ifup eth1")
+    before = board.run("sha256sum /etc/network/interfaces /etc/network/interfaces.d/*").stdout
+    files = board.run(FILES).stdout
+    for name, backend, why in (
+        ("eth1", "ifupdown", "/etc/network/interfaces configures it"),
+        ("eth2", "none", "nothing on this system that axiod can configure manages it"),
+    ):
+        board.wait_for(f"axioctl network show {name}")
+        found = json.loads(board.run(f"axioctl network show {name} --json").stdout)
+        assert (found["Backend"], found["Capabilities"]) == (backend, [])
+        assert why in found["ReadOnlyBecause"]
+        refused = board.run(f"axioctl network configure {name} --ipv4-method disabled", check=False)
+        assert (refused.code != 0, why in refused.stderr) == (True, True), refused.stderr
+    assert [each["Address"] for each in json.loads(board.run("axioctl network show eth1 --json").stdout)["Addresses"]
+            if each["Origin"] == "static"] == ["198.51.100.9"]  # fmt: skip
+    assert board.run("sha256sum /etc/network/interfaces /etc/network/interfaces.d/*").stdout == before
+    assert board.run(FILES).stdout == files

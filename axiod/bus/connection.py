@@ -43,6 +43,8 @@ class Subscription:
     root: str
     """The object, or an ancestor of the objects, that send them."""
     callback: Callable[[Message], None]
+    directed: bool = False
+    """Those as well that were sent to this connection alone; then the callback must look at the sender itself."""
 
     @property
     def signal(self) -> tuple[str, str]:
@@ -244,11 +246,9 @@ class Connection:
         if kind is SIGNAL:
             # The match rules name the sender, and the bus holds broadcasts against them; but anybody may send a signal
             # to one destination past all rules, and nobody of ours does.
-            if message.destination:
-                return True
             path = message.path or ""
             for subscription in self._subscriptions.get((message.interface or "", message.member or ""), ()):
-                if subscription.takes(path):
+                if (subscription.directed or not message.destination) and subscription.takes(path):
                     try:
                         subscription.callback(message)
                     except Exception:  # noqa: BLE001 # whatever it raises must not keep the signal from the others

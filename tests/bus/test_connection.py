@@ -180,6 +180,24 @@ async def test_a_forged_signal_is_not_believed(connection: Connect, bus_address:
     assert received == [1]
 
 
+async def test_a_signal_for_one_connection_is_heard_by_whoever_looks_at_the_sender(connection: Connect) -> None:
+    """Some daemons, such as avahi, tell only whoever asked."""
+    service, client, forger = await connection(), await connection(), await connection()
+    await service.request_name("org.axiod.test1")
+    senders: list[str | None] = []
+    await client.subscribe(
+        Subscription(
+            "org.axiod.test1", THING, "Event", "/org/axiod/test1", lambda m: senders.append(m.sender), directed=True
+        )
+    )
+    forger.send(event(body=666, destination=client.unique_name))
+    await forger.flush()
+    service.send(event(body=1, destination=client.unique_name))
+    service.send(event(body=2))
+    await until(lambda: len(senders) == 3)
+    assert senders == [forger.unique_name, service.unique_name, service.unique_name]
+
+
 async def test_a_subscriber_that_fails_does_not_harm_the_others(
     connection: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:

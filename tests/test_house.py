@@ -24,7 +24,7 @@ D_BUS_LIBRARIES = {"dbus_fast", "dbus_next"}
 
 FOUNDATION = {"interfaces", "bus", "runtime", "board", "gpio", "modbus", "errors", "clock", "durable"}
 """What everybody may stand on; everything else below axiod is a service or a client of services."""
-CLIENTS = {"cli", "gateway"}
+CLIENTS = {"cli", "discovery", "gateway"}
 MAY_IMPORT = {
     "errors": set[str](),
     "interfaces": set[str](),
@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "modbus": set[str](),
     "runtime": {"bus", "interfaces", "board", "errors", "clock", "durable"},
     "gpio": {"bus", "board", "runtime", "errors", "clock"},
+    "discovery": {"bus", "interfaces", "runtime", "errors", "clock"},
     "cli": {"bus", "interfaces", "board", "errors", "clock"},
     "gateway": {"bus", "interfaces", "runtime", "errors", "clock"},
 }
@@ -45,6 +46,11 @@ PURE = {
     "axiod.board.profile",
     "axiod.board.ranges",
     "axiod.bus.topics",
+    "axiod.discovery.description",
+    "axiod.discovery.pace",
+    "axiod.discovery.soap",
+    "axiod.discovery.ssdp",
+    "axiod.discovery.ws_discovery",
     "axiod.events.activity",
     "axiod.events.check",
     "axiod.events.doing",
@@ -88,6 +94,9 @@ PURE = {
     "axiod.network.firewall.table",
     "axiod.network.firewall.words",
     "axiod.gpio.sequence",
+    "axiod.network.discovery.bonjour",
+    "axiod.network.discovery.neighbours",
+    "axiod.network.discovery.settings",
     "axiod.network.links",
     "axiod.sensors.chunks",
     "axiod.sensors.decode",

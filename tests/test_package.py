@@ -16,6 +16,7 @@ import pytest
 from axiod.bus import comments
 from axiod.bus import interface as contract
 from axiod.bus.caller import ADMINISTRATOR_GROUP, GATEWAY_USER, OPERATOR_GROUP
+from axiod.network.discovery import lldpd
 from axiod.runtime import config
 from axiod.runtime.config import Settings
 
@@ -33,6 +34,10 @@ AS_ROOT = {"network"}
 """Services without a user of their own."""
 ON_DEMAND = {contract.stem(name) for name in contract.ON_DEMAND}
 """Services that exit when they are idle; what happens starts them by a socket."""
+DISCOVERY = "axiod-discovery"
+"""It has no name on the bus either, and no settings: it is a client of axiod-network."""
+NEIGHBOURS = "axiod-neighbours@"
+"""Runs the client of lldpd, once for each connection to its socket."""
 SOCKETS = {"http": "80", "https": "443", "rtsp": "554"}
 """The ports that systemd opens for the gateway, by the name that it gets them under."""
 RETRY = "axiod-retry@%N.timer"
@@ -58,7 +63,7 @@ OWN_SANDBOX = {
         "UMask=0077",
         "PrivateDevices=yes",
         "CapabilityBoundingSet=CAP_NET_ADMIN",
-        "ReadWritePaths=-/etc/NetworkManager -/etc/systemd/network",
+        "ReadWritePaths=-/etc/NetworkManager -/etc/systemd/network -/etc/avahi/services",
         "ReadOnlyPaths=/run",
         "RestrictAddressFamilies=AF_UNIX AF_NETLINK",
     },
@@ -70,6 +75,8 @@ OWN_SANDBOX = {
         "RestrictAddressFamilies=AF_NETLINK",
     },
     GATEWAY: {"UMask=0077", "PrivateDevices=yes", IN_THE_NETWORK},
+    DISCOVERY: {"UMask=0077", "PrivateDevices=yes", f"{IN_THE_NETWORK} AF_NETLINK"},
+    NEIGHBOURS: {"UMask=0077", "PrivateDevices=yes"},
     # The services look for its folder.
     FAIL_SAFE: {"UMask=0022", "PrivateDevices=yes"},
 }
@@ -94,6 +101,7 @@ MISSING = {
         "RestrictAddressFamilies=AF_UNIX",
     },
     GATEWAY: {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
+    DISCOVERY: {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
 }
 """What the sandbox of a unit has not, and those of all others have; the unit says why."""
 
@@ -155,18 +163,20 @@ def test_a_service_has_its_unit_its_policy_and_its_settings(service: str) -> Non
 
 
 def test_there_are_none_of_a_service_that_is_gone() -> None:
-    ours = {*(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, FIREWALL, GATEWAY}
+    ours = {*(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, FIREWALL, GATEWAY, DISCOVERY, NEIGHBOURS}
     assert {path.stem for path in UNITS.glob("*.service")} == ours
     assert {path.stem for path in UNITS.glob("*.socket")} == {
         *(f"{GATEWAY}-{name}" for name in SOCKETS),
         *(f"axiod-{name}" for name in ON_DEMAND),
+        NEIGHBOURS.rstrip("@"),
     }
     assert {path.stem for path in (ROOT / "dbus-policy").iterdir()} == {f"axiod-{name}" for name in SERVICES}
     assert {path.stem for path in ETC.glob("*.yaml")} == set(SERVICES)
 
 
 def test_each_file_is_in_one_package() -> None:
-    files = [f"usr/lib/systemd/system/{path.name}" for path in UNITS.iterdir() if path.suffix]
+    files = [f"usr/lib/systemd/system/{path.name}" for path in UNITS.iterdir() if path.is_file() and path.suffix]
+    files += [f"usr/lib/systemd/system/{path.relative_to(UNITS)}" for path in UNITS.glob("*.d/*")]
     files += [f"usr/share/dbus-1/system.d/{path.name}" for path in (ROOT / "dbus-policy").iterdir()]
     files += [f"usr/share/dbus-1/system-services/org.axiod.{name}1.service" for name in SERVICES]
     files += [f"etc/axiod/{path.name}" for path in ETC.glob("*.yaml")]
@@ -301,7 +311,29 @@ def test_the_gateway_is_kept_alive_and_needs_no_privilege_for_its_ports() -> Non
     assert set(one(GATEWAY, "Sockets").split()) == sockets
 
 
-@pytest.mark.parametrize("name", ["axiod-events", GATEWAY])
+def test_what_answers_to_searches_is_kept_alive_and_is_nobody_else() -> None:
+    assert (one(DISCOVERY, "Type"), one(DISCOVERY, "BusName")) == ("notify", "absent")
+    assert "/usr/bin/python3 -I -m axiod.discovery" in one(DISCOVERY, "ExecStart")
+    assert one(DISCOVERY, "User") == DISCOVERY
+    assert DISCOVERY in accounts("u")
+    assert (one(DISCOVERY, "Restart"), one(DISCOVERY, "RestartMode")) == ("always", "direct")
+    assert one(DISCOVERY, "OnFailure", "Unit") == RETRY
+    assert one(DISCOVERY, "WantedBy", "Install") == "axiod.target"
+    assert int(one(DISCOVERY, "OOMScoreAdjust")) > 0
+
+
+def test_axiod_network_may_write_what_avahi_and_lldpd_read() -> None:
+    network = unit("axiod-network")["Service"]
+    (environment,) = network["Environment"]
+    assert f"-{environment.partition('=')[2]}" in " ".join(network["ReadWritePaths"]).split()
+    (line,) = (UNITS / "lldpd.service.d" / "50-axiod.conf").read_text(encoding="utf-8").splitlines()[2:]
+    assert line == f"EnvironmentFile=-/var/lib/{network['StateDirectory'][0]}/lldpd.env"
+    assert "usr/lib/systemd/system/lldpd.service.d/50-axiod.conf" in installed()
+    socket = unit("axiod-neighbours", "socket")["Socket"]
+    assert (socket["ListenStream"], socket["SocketMode"]) == ([str(lldpd.SOCKET)], ["0600"])
+
+
+@pytest.mark.parametrize("name", ["axiod-events", GATEWAY, DISCOVERY])
 def test_a_client_of_the_services_starts_without_them(name: str) -> None:
     assert not {"Requires", "BindsTo", "Requisite"} & set(unit(name)["Unit"])
 

@@ -48,6 +48,7 @@ GROUPS = {
     "web": "show and configure HTTP and HTTPS",
     "network": "show and configure addresses and names; try changes that come back by themselves",
     "firewall": "show and change which packets the device takes; try that for a time",
+    "discovery": "show and configure how the device is found, and see what it is connected to",
     "blocking": "show and configure how guessing passwords is stopped",
     "certificate": "show, make and install certificates",
     "log": "show what happened: events, the system log, the access log and the audit log",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from axiod.bus.connection import Subscription
 from axiod.errors import Unavailable
 from axiod.network import host, networkd
+from axiod.network.discovery.handler import DiscoveryHandler
 from axiod.network.firewall.handler import FirewallHandler
 from axiod.network.firewall.rehearsal import chosen
 from axiod.network.firewall.stored import RulesFile
@@ -46,6 +47,7 @@ class NetworkService:
         self._firewall = FirewallHandler(context, RulesFile(context.state_dir), chosen(), changing)
         # The firewall comes back first: it decides who can reach the rest.
         areas = (self._firewall, self._interfaces, self._host, WebPorts(context.connection))
+        self._discovery = DiscoveryHandler(context)
         self._trial = TrialHandler(context, areas, changing, self._look.set)
         self._firewall.trial = self._trial
         self._changes: Changes | None = None
@@ -73,6 +75,7 @@ class NetworkService:
         await self._host.start()
         await self._firewall.start()
         await self._trial.start()
+        await self._discovery.start()
         self._looking = context.tasks.create_task(self._keep_looking())
 
     async def _keep_looking(self) -> None:
@@ -90,6 +93,7 @@ class NetworkService:
     async def stop(self) -> None:
         if self._looking is not None:
             self._looking.cancel()
+        self._discovery.close()
         self._trial.close()
         self._interfaces.close()
         if self._changes is not None:

@@ -27,6 +27,7 @@ HANDLERS = {
     "org.axiod.io1.Outputs": "axiod.io.outputs:OutputsHandler",
     "org.axiod.io1.Port": "axiod.io.port:PortHandler",
     "org.axiod.network1.Firewall": "axiod.network.firewall.handler:FirewallHandler",
+    "org.axiod.network1.Discovery": "axiod.network.discovery.handler:DiscoveryHandler",
     "org.axiod.network1.Host": "axiod.network.host:HostHandler",
     "org.axiod.network1.Interface": "axiod.network.interface:InterfaceHandler",
     "org.axiod.network1.Trial": "axiod.network.trial_handler:TrialHandler",

@@ -26,6 +26,7 @@ UNITS = (
     "axiod-events.service",
     "axiod-fieldbus.service",
     "axiod-sensors.service",
+    "axiod-discovery.service",
     "axiod-gateway.service",
     "axiod-network.socket",
     "axiod.target",
@@ -33,7 +34,7 @@ UNITS = (
 PACKAGES = ("axiod", "axiod-gateway", "axiod-sim")
 USERS = (
     "axiod-io", "axiod-relays", "axiod-fieldbus", "axiod-sim", "axiod-system", "axiod-events", "axiod-gateway",
-    "axiod-sensors",
+    "axiod-sensors", "axiod-discovery",
 )  # fmt: skip
 GROUPS = {"axiod-operator": "axiod-events,axiod-sensors", "axiod-admin": "", "gpio": "", "dialout": "axiod-fieldbus"}
 """Each with its members: rules switch, sensors are asked, and serial ports belong to dialout."""
@@ -41,7 +42,7 @@ BELONGS = re.compile(
     r"/(etc/axiod/(boards/|[a-z]+\.yaml)"
     r"|usr/bin/axioctl|usr/lib/axiod/fail-safe"
     r"|usr/lib/python3/dist-packages/axiod(/[\w./-]+|-[\d.+]+\.dist-info/\w+(\.txt)?)"
-    r"|usr/lib/systemd/system/axiod[\w@.-]*"
+    r"|usr/lib/systemd/system/(axiod[\w@.-]*|lldpd\.service\.d/50-axiod\.conf)"
     r"|usr/lib/sysusers\.d/axiod[\w-]*\.conf"
     r"|usr/lib/udev/rules\.d/60-axiod\.rules"
     r"|usr/share/axiod/boards/[\w-]+\.yaml"

@@ -183,10 +183,12 @@ def test_an_image_is_built_without_systemd_and_has_all_at_its_first_boot(image: 
         image.run(f"getent passwd {user} && getent group {user}")
     links = image.run("find /etc/systemd/system -name 'axiod*' -type l -printf '%P %l\n' | sort").stdout.splitlines()
     assert links == [
+        "axiod.target.wants/axiod-discovery.service /usr/lib/systemd/system/axiod-discovery.service",
         "axiod.target.wants/axiod-events.service /usr/lib/systemd/system/axiod-events.service",
         "axiod.target.wants/axiod-fieldbus.service /usr/lib/systemd/system/axiod-fieldbus.service",
         "axiod.target.wants/axiod-gateway.service /usr/lib/systemd/system/axiod-gateway.service",
         "axiod.target.wants/axiod-io.service /usr/lib/systemd/system/axiod-io.service",
+        "axiod.target.wants/axiod-neighbours.socket /usr/lib/systemd/system/axiod-neighbours.socket",
         "axiod.target.wants/axiod-network.service /usr/lib/systemd/system/axiod-network.service",
         "axiod.target.wants/axiod-network.socket /usr/lib/systemd/system/axiod-network.socket",
         "axiod.target.wants/axiod-relays.service /usr/lib/systemd/system/axiod-relays.service",

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 DAEMONS = (
     "axiod-io", "axiod-relays", "axiod-fieldbus", "axiod-sim", "axiod-system", "axiod-events", "axiod-gateway",
-    "axiod-sensors",
+    "axiod-sensors", "axiod-discovery",
 )  # fmt: skip
 AS_ROOT = ("axiod-network", "axiod-fail-safe@axiod-io")
 UNITS = (*DAEMONS, *AS_ROOT)
-IN_THE_NETWORK = ("axiod-system", "axiod-events", "axiod-fieldbus", "axiod-gateway")
+IN_THE_NETWORK = ("axiod-system", "axiod-events", "axiod-fieldbus", "axiod-discovery", "axiod-gateway")
 """The first sees the interfaces and can open no socket, the others call, and serve, the network."""
 CAP_NET_ADMIN = 1 << 12
 SOCKETS = {"open a socket for IPv4", "open a socket for IPv6"}
@@ -119,6 +119,7 @@ OWN = {
     "axiod-events": {"write its own state", "look into /var/lib/axiod/events", *SOCKETS, "open a netlink socket"},
     "axiod-fieldbus": {"write its own state", "look into /var/lib/axiod/fieldbus", *SOCKETS, "open a netlink socket"},
     "axiod-sensors": {"write its own state", "look into /var/lib/axiod/sensors"},
+    "axiod-discovery": {*SOCKETS, "open a netlink socket"},
     "axiod-gateway": SOCKETS,
     # What it configures belongs to root. It may configure interfaces, too, and nothing else that root may.
     "axiod-network": {

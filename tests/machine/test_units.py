@@ -39,6 +39,9 @@ ALL = (
     "axiod-sensors.service",
     "axiod-network.service",
     "axiod-network.socket",
+    "axiod-discovery.service",
+    "axiod-neighbours.socket",
+    "axiod-neighbours@1.service",
     "axiod-gateway.service",
     "axiod-gateway-http.socket",
     "axiod-gateway-https.socket",
@@ -143,6 +146,18 @@ OF_EACH = {
         "MemoryMax": str(128 << 20),
         "TasksMax": "64",
     },
+    "axiod-discovery": {
+        "Type": "notify",
+        "User": "axiod-discovery",
+        "BusName": "",
+        "StartLimitBurst": "20",
+        "RestartPreventExitStatus": "2",
+        "OnFailure": "axiod-retry@axiod-discovery.timer",
+        "PartOf": "axiod.target",
+        "MemoryMax": str(64 << 20),
+        "TasksMax": "16",
+        "LimitNOFILE": "256",
+    },
     "axiod-gateway": {
         "User": "axiod-gateway",
         "BusName": "",
@@ -205,8 +220,9 @@ def test_the_board_has_power_before_the_services_start(device: Container) -> Non
     later = {"axiod-io.service", "axiod-relays.service", "axiod-fieldbus.service"}
     assert later <= set(show(device, "axiod-sim", "Before").split())
     wanted = set(show(device, "axiod.target", "Wants").split())
-    names = ("io", "relays", "fieldbus", "sensors", "sim", "system", "events", "gateway", "network")
-    assert wanted == {*(f"axiod-{name}.service" for name in names), "axiod-network.socket"}
+    names = ("io", "relays", "fieldbus", "sensors", "sim", "system", "events", "network", "discovery", "gateway")
+    sockets = {"axiod-network.socket", "axiod-neighbours.socket"}
+    assert wanted == {f"axiod-{name}.service" for name in names} | sockets
     assert "axiod.target" in show(device, "multi-user.target", "Wants").split()
 
 

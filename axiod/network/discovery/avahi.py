@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""avahi: told by a file what to announce, which goes on when this process ends; asked over D-Bus what became of it.
+
+Source: the D-Bus interfaces of avahi 0.8 (org.freedesktop.Avahi.Server, .ServiceBrowser).
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from axiod.bus.connection import Subscription
+from axiod.errors import AxiodError, HardwareFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from axiod.bus._lib import Message
+    from axiod.bus.connection import Connection
+
+_NOT_INSTALLED = "avahi-daemon is not installed; install the package avahi-daemon"
+_NOT_ALLOWED = "axiod-network was not started by its unit, so it announces nothing"
+_FOLDER = "AXIOD_AVAHI_SERVICES"
+_FILE = "axiod.service"
+_AVAHI = "org.freedesktop.Avahi"
+_SERVER, _BROWSER = f"{_AVAHI}.Server", f"{_AVAHI}.ServiceBrowser"
+_BUS, _BUS_PATH = "org.freedesktop.DBus", "/org/freedesktop/DBus"
+_ANY = -1
+_RUNNING = 2
+_LOOPBACK = 1
+"""Its index; a name that was given up for another one stays there, and nobody hears it."""
+_LOCAL = 8
+"""AVAHI_LOOKUP_RESULT_LOCAL: this host announces it."""
+
+
+def folder() -> Path | None:
+    """Return where avahi looks for what it announces. The unit says so: no other process of ours may announce."""
+    named = os.environ.get(_FOLDER)
+    return Path(named) if named else None
+
+
+class Avahi:
+    """One avahi-daemon."""
+
+    def __init__(self, connection: Connection, changed: Callable[[], None], folder: Path | None) -> None:
+        """`changed` is called when something else is announced than before, or avahi came or went.
+
+        `folder`: where it looks for files of services; None: nothing may be announced.
+        """
+        self._connection = connection
+        self._changed = changed
+        self._path = folder / _FILE if folder is not None else None
+        self._browser: str | None = None
+        self._browsed: str | None = None
+        self._owner: str | None = None
+        self._items: set[tuple[str, int, int]] = set()
+        self.host: str | None = None
+        """The host name that it answers to; None while it does not run."""
+
+    @property
+    def installed(self) -> bool:
+        """Whether there is an avahi-daemon."""
+        return self._path is not None and self._path.parent.is_dir()
+
+    @property
+    def why_not(self) -> str:
+        """Why nothing can be announced, where it is not `installed`."""
+        return _NOT_ALLOWED if self._path is None else _NOT_INSTALLED
+
+    @property
+    def announced(self) -> str | None:
+        """The name under which the type that follow() was called for is announced by this host."""
+        return min((name for name, *_ in self._items), default=None)
+
+    @property
+    def told(self) -> str | None:
+        """What the file says; None where there is none."""
+        try:
+            return self._path.read_text(encoding="utf-8") if self._path is not None else None
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def tell(self, text: str | None) -> None:
+        """Have this announced from now on, by a file that is whole at any time; None: nothing.
+
+        Raises HardwareFailure, and then the file is as it was.
+        """
+        if self._path is None or text == self.told:
+            return
+        new = self._path.with_suffix(".new")  # avahi reads what ends with .service
+        try:
+            if text is None:
+                self._path.unlink(missing_ok=True)
+                return
+            with new.open("w", encoding="utf-8") as file:
+                os.fchmod(file.fileno(), 0o644)
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._path)
+        except OSError as error:
+            with suppress(OSError):
+                new.unlink()
+            raise HardwareFailure(f"{self._path} cannot be written: {error.strerror}") from error
+
+    async def start(self) -> None:
+        """Begin to hear of it."""
+        for member in ("ItemNew", "ItemRemove"):
+            await self._connection.subscribe(Subscription(_AVAHI, _BROWSER, member, "/", self._on_item, directed=True))
+        await self._connection.subscribe(
+            Subscription(_AVAHI, _SERVER, "StateChanged", "/", lambda _message: self._changed())
+        )
+        await self._connection.subscribe(Subscription(_BUS, _BUS, "NameOwnerChanged", _BUS_PATH, self._on_owner))
+
+    async def follow(self, type_: str | None) -> str | None:
+        """Look what is announced of a type of service; None: nothing is to be. Returns why that is not known."""
+        if type_ is None:
+            await self._forget()
+            return None
+        try:
+            state = (await self._call("GetState"))[0]
+            if state != _RUNNING:
+                return "avahi is not ready yet"
+            self.host = str((await self._call("GetHostNameFqdn"))[0])
+            if self._browsed != type_:
+                host = self.host
+                await self._forget()
+                self._owner = (await self._connection.call(_BUS, _BUS_PATH, _BUS, "GetNameOwner", "s", [_AVAHI]))[0]
+                # What it finds it tells at once, which may be before the path of the browser is known here.
+                self.host, self._browsed = host, type_
+                self._browser = str((await self._call("ServiceBrowserNew", "iissu", _ANY, _ANY, type_, "", 0))[0])
+        except AxiodError as error:
+            await self._forget()
+            return f"avahi does not answer: {error}"
+        return None
+
+    async def _forget(self) -> None:
+        browser, self._browser, self._browsed, self.host = self._browser, None, None, None
+        self._items.clear()
+        if browser is not None:
+            with suppress(AxiodError):
+                await self._connection.call(_AVAHI, browser, _BROWSER, "Free")
+
+    async def _call(self, member: str, signature: str = "", *arguments: object) -> list[object]:
+        return await self._connection.call(_AVAHI, "/", _SERVER, member, signature, list(arguments))
+
+    def _on_item(self, message: Message) -> None:
+        interface, protocol, name, type_, _domain, flags = message.body
+        if message.sender != self._owner or type_ != self._browsed or interface == _LOOPBACK:
+            return
+        if message.member == "ItemNew" and flags & _LOCAL:
+            self._items.add((name, interface, protocol))
+        else:
+            self._items.discard((name, interface, protocol))
+        self._changed()
+
+    def _on_owner(self, message: Message) -> None:
+        if message.body[0] == _AVAHI:
+            self._browser = self._browsed = self.host = None
+            self._items.clear()
+            self._changed()

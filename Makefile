@@ -29,9 +29,9 @@ GUEST_SUDO := $(if $(SUDO),sudo $(TOLD))
 
 APT_RUN  := python3-venv python3-dev gcc libc6-dev pkg-config libsystemd-dev dbus systemd
 # Peers that tests start for themselves, each with its own configuration and port.
-APT_PEERS := avahi-daemon avahi-utils dnsmasq-base dovecot-core dovecot-pop3d faketime gupnp-tools iproute2 \
-             libmodbus-dev lighttpd lldpd mbpoll mosquitto mosquitto-clients network-manager nftables openssh-client \
-             openssh-server samba smbclient socat tinyproxy
+APT_PEERS := avahi-daemon avahi-utils dnsmasq-base dovecot-core dovecot-pop3d faketime freeradius gupnp-tools hostapd \
+             iproute2 libmodbus-dev lighttpd lldpd mbpoll mosquitto mosquitto-clients network-manager nftables \
+             openssh-client openssh-server samba smbclient socat tinyproxy wpasupplicant
 APT_TEST := $(APT_RUN) make git util-linux man-db groff bash-completion chromium curl openssl $(APT_PEERS)
 APT_BENCH := wrk mosquitto mbpoll
 APT_DEB  := mmdebstrap dpkg-dev git util-linux debian-archive-keyring

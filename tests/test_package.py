@@ -27,6 +27,7 @@ SERVICES = sorted(
 )
 HOLD_LINES = {name for name in SERVICES if (ROOT / "axiod" / name / "fail_safe.py").exists()}
 FAIL_SAFE = "axiod-fail-safe@"
+DOT1X = "axiod-dot1x@"
 GATEWAY = "axiod-gateway"
 FIREWALL = "axiod-firewall"
 """What loads the firewall rules at boot, without any service."""
@@ -77,6 +78,12 @@ OWN_SANDBOX = {
     GATEWAY: {"UMask=0077", "PrivateDevices=yes", IN_THE_NETWORK},
     DISCOVERY: {"UMask=0077", "PrivateDevices=yes", f"{IN_THE_NETWORK} AF_NETLINK"},
     NEIGHBOURS: {"UMask=0077", "PrivateDevices=yes"},
+    DOT1X: {
+        "UMask=0077",
+        "PrivateDevices=yes",
+        "CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW",
+        "RestrictAddressFamilies=AF_UNIX AF_INET AF_NETLINK AF_PACKET",
+    },
     # The services look for its folder.
     FAIL_SAFE: {"UMask=0022", "PrivateDevices=yes"},
 }
@@ -102,6 +109,7 @@ MISSING = {
     },
     GATEWAY: {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
     DISCOVERY: {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
+    DOT1X: {"PrivateUsers=yes", "PrivateNetwork=yes", "CapabilityBoundingSet=", "RestrictAddressFamilies=AF_UNIX"},
 }
 """What the sandbox of a unit has not, and those of all others have; the unit says why."""
 
@@ -163,7 +171,9 @@ def test_a_service_has_its_unit_its_policy_and_its_settings(service: str) -> Non
 
 
 def test_there_are_none_of_a_service_that_is_gone() -> None:
-    ours = {*(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, FIREWALL, GATEWAY, DISCOVERY, NEIGHBOURS}
+    ours = {
+        *(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, FIREWALL, DOT1X, GATEWAY, DISCOVERY, NEIGHBOURS
+    }  # fmt: skip
     assert {path.stem for path in UNITS.glob("*.service")} == ours
     assert {path.stem for path in UNITS.glob("*.socket")} == {
         *(f"{GATEWAY}-{name}" for name in SOCKETS),

@@ -58,7 +58,7 @@ def fill(group: Parser) -> None:
         examples=[f"axioctl network configure {example}"],
     )
     add_id(configure, "network", "the interface: its id, or its name")
-    _add_settings(configure, KIND.interface)
+    add_settings(configure, KIND.interface)
     group.verb("host", "show and change what this host is called", fill=_fill_host)
 
     verbs = (
@@ -79,7 +79,8 @@ def _text(member: str) -> str:
     return comment.text + (f" Errors: {comment.errors}" if comment.errors else "")
 
 
-def _add_settings(verb: Parser, interface: str) -> None:
+def add_settings(verb: Parser, interface: str) -> None:
+    """Add the settings of something that can cut a person off, and the option to try them."""
     verb.add_argument("--confirm-within", metavar="S", help="begin a trial of so many seconds first")
     verb.manual["confirm_within"] = _WITHIN
     add_options(verb, interface)
@@ -95,31 +96,33 @@ def _fill_host(group: Parser) -> None:
         run=_configure_host,
         examples=[f"axioctl network host configure {HOST.setting}"],
     )
-    _add_settings(configure, HOST.interface)
+    add_settings(configure, HOST.interface)
 
 
 async def _configure(args: Namespace, remote: Remote) -> Result:
     known = KIND.members.configurable
     changes = given(args, known)
     thing = await KIND.named(remote, args)
-    waits = await _begin_if_wanted(args, remote)
+    waits = await begin_if_wanted(args, remote)
     await remote.call(thing.path, KIND.interface, "Configure", changes)
-    return _with(configured(thing, changes, known), waits)
+    return followed_by(configured(thing, changes, known), waits)
 
 
 async def _configure_host(args: Namespace, remote: Remote) -> Result:
     known = contract.load(HOST.interface).configurable
     changes = given(args, known)
-    waits = await _begin_if_wanted(args, remote)
+    waits = await begin_if_wanted(args, remote)
     await HOST.call(remote, "Configure", changes)
-    return _with(configured(Thing(HOST.path, {}), changes, known), waits)
+    return followed_by(configured(Thing(HOST.path, {}), changes, known), waits)
 
 
-def _with(result: Result, waits: str) -> Result:
+def followed_by(result: Result, waits: str) -> Result:
+    """Return a result with what begin_if_wanted() said as its last line."""
     return Result(result.data, lambda screen: [*result.lines(screen), *([waits] if waits else [])])
 
 
-async def _begin_if_wanted(args: Namespace, remote: Remote) -> str:
+async def begin_if_wanted(args: Namespace, remote: Remote) -> str:
+    """Begin a trial where the command line wants one; return what is to be said of it."""
     if args.confirm_within is None:
         return ""
     seconds = _seconds(args.confirm_within, "--confirm-within")

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 ABSENT = "-"
 
 _STYLES = {
-    "31": ("fault", "cut", "short", "tampered", "broken", "down", "lost"),
+    "31": ("fault", "cut", "short", "tampered", "broken", "down", "lost", "refused", "unavailable"),
     "33": ("degraded", "stale", "never", "away", "gone", "pulse", "sequence"),
-    "32": ("active", "on", "ok", "good", "running", "back"),
+    "32": ("active", "on", "ok", "good", "running", "back", "secured"),
 }
 _STYLE_OF = {word: style for style, words in _STYLES.items() for word in words}
 _BOLD = "1"

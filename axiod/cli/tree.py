@@ -49,6 +49,7 @@ GROUPS = {
     "network": "show and configure addresses and names; try changes that come back by themselves",
     "firewall": "show and change which packets the device takes; try that for a time",
     "discovery": "show and configure how the device is found, and see what it is connected to",
+    "dot1x": "show and configure network access control (IEEE 802.1X) and MACsec",
     "blocking": "show and configure how guessing passwords is stopped",
     "certificate": "show, make and install certificates",
     "log": "show what happened: events, the system log, the access log and the audit log",
@@ -73,6 +74,7 @@ MODULES = {
     "account": "accounts",
     "token": "tokens",
     "certificate": "certificates",
+    "dot1x": "dot1x",
 }
 """The commands whose module is called otherwise: those of one kind of object, which the module has as KIND."""
 

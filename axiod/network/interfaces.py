@@ -73,6 +73,11 @@ class Interfaces:
         await self._fallback.look(links, {name for name in dhcp if managed[name].capabilities})
         self._say()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(self._links)
+
     def heard(self) -> None:
         """Somebody hears from now on."""
         self._events.addresses(self._links)

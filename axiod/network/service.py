@@ -15,6 +15,7 @@ from axiod.bus.connection import Subscription
 from axiod.errors import Unavailable
 from axiod.network import host, networkd
 from axiod.network.discovery.handler import DiscoveryHandler
+from axiod.network.dot1x.access import Dot1x
 from axiod.network.firewall.handler import FirewallHandler
 from axiod.network.firewall.rehearsal import chosen
 from axiod.network.firewall.stored import RulesFile
@@ -45,9 +46,10 @@ class NetworkService:
         self._interfaces = Interfaces(context, changing, self._look.set)
         self._host = host.HostHandler(context, changing)
         self._firewall = FirewallHandler(context, RulesFile(context.state_dir), chosen(), changing)
-        # The firewall comes back first: it decides who can reach the rest.
-        areas = (self._firewall, self._interfaces, self._host, WebPorts(context.connection))
+        self._dot1x = Dot1x(context, changing)
         self._discovery = DiscoveryHandler(context)
+        # What lets the device into the network, and who can reach it there, comes back first.
+        areas = (self._dot1x, self._firewall, self._interfaces, self._host, WebPorts(context.connection))
         self._trial = TrialHandler(context, areas, changing, self._look.set)
         self._firewall.trial = self._trial
         self._changes: Changes | None = None
@@ -72,6 +74,7 @@ class NetworkService:
                 Subscription(sender, interface, member, path, lambda _message: self._look.set())
             )
         await self._interfaces.look()
+        self._dot1x.look(self._interfaces.names)
         await self._host.start()
         await self._firewall.start()
         await self._trial.start()
@@ -85,6 +88,7 @@ class NetworkService:
             await self._look.wait()
             self._look.clear()
             await self._interfaces.look()
+            self._dot1x.look(self._interfaces.names)
             await self._host.look()
             await self._firewall.look()
             # Somebody may tell of a change many times a second.
@@ -95,6 +99,7 @@ class NetworkService:
             self._looking.cancel()
         self._discovery.close()
         self._trial.close()
+        self._dot1x.close()
         self._interfaces.close()
         if self._changes is not None:
             self._changes.close()

@@ -26,6 +26,7 @@ HANDLERS = {
     "org.axiod.io1.Led": "axiod.io.led:LedHandler",
     "org.axiod.io1.Outputs": "axiod.io.outputs:OutputsHandler",
     "org.axiod.io1.Port": "axiod.io.port:PortHandler",
+    "org.axiod.network1.Dot1x": "axiod.network.dot1x.handler:Dot1xHandler",
     "org.axiod.network1.Firewall": "axiod.network.firewall.handler:FirewallHandler",
     "org.axiod.network1.Discovery": "axiod.network.discovery.handler:DiscoveryHandler",
     "org.axiod.network1.Host": "axiod.network.host:HostHandler",

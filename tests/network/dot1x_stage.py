@@ -154,11 +154,11 @@ auth_server_shared_secret={secret}
 """
 
 
-def missing() -> str:
+def missing(*peers: str) -> str:
     """Return why no such network can be made here; "" where it can."""
     if os.geteuid() != 0:
         return "network namespaces are made by root"
-    programs = [name for name in ("ip", "hostapd", "freeradius", "wpa_supplicant", "openssl") if not shutil.which(name)]
+    programs = [name for name in ("ip", *peers, "wpa_supplicant", "openssl") if not shutil.which(name)]
     if programs:
         return f"there is no {', '.join(programs)}: make apt-test"
     made = subprocess.run(["ip", "netns", "add", f"axiod-dot1x-try-{os.getpid()}"], capture_output=True, check=False)
@@ -201,21 +201,44 @@ class Pki:
         subprocess.run(["openssl", *command], cwd=self.folder, check=True, capture_output=True)
 
 
-class Lab:
-    """The two namespaces, and the authentication server in that of the switch."""
+class Cable:
+    """Two namespaces, of a switch and of a device, and what connects them."""
+
+    def __init__(self) -> None:
+        self.switch, self.device = (f"axiod-dot1x-{what}-{os.getpid()}" for what in ("switch", "device"))
+        for name in (self.switch, self.device):
+            self.ip("netns", "add", name)
+        self.ip("-n", self.device, "link", "add", INTERFACE, *VETH, self.switch)
+        for name, link in ((self.switch, "lo"), (self.switch, "sw0"), (self.device, "lo"), (self.device, INTERFACE)):
+            self.ip("-n", name, "link", "set", link, "up")
+
+    @staticmethod
+    def inside(namespace: str) -> list[str]:
+        """Return the command that runs another one in a namespace."""
+        return ["ip", "netns", "exec", namespace]
+
+    def plug(self, *, in_: bool) -> None:
+        """Put the cable in, or pull it out."""
+        self.ip("-n", self.switch, "link", "set", "sw0", "up" if in_ else "down")
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        for name in (self.switch, self.device):
+            self.ip("netns", "del", name)
+
+    def ip(self, *arguments: str) -> None:
+        """Run ip(8)."""
+        subprocess.run(["ip", *arguments], check=True, capture_output=True)
+
+
+class Lab(Cable):
+    """The authentication server in the namespace of the switch, and the port of the switch."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self.folder = folder
-        self.switch, self.device = (f"axiod-dot1x-{what}-{os.getpid()}" for what in ("switch", "device"))
         self.pki = Pki(folder / "pki")
         self._log = folder / "radius.log"
-        for name in (self.switch, self.device):
-            self._ip("netns", "add", name)
-        self._ip(
-            "-n", self.device, "link", "add", INTERFACE, "type", "veth", "peer", "name", "sw0", "netns", self.switch
-        )
-        for name, link in ((self.switch, "lo"), (self.switch, "sw0"), (self.device, "lo"), (self.device, INTERFACE)):
-            self._ip("-n", name, "link", "set", link, "up")
         raddb = folder / "raddb"
         raddb.mkdir()
         password = PASSWORD.replace("\\", "\\\\").replace("'", "\\'")
@@ -245,14 +268,9 @@ class Lab:
         words = (line.split(" Access-")[1].split()[0] for line in self.said.splitlines() if "Sent Access-" in line)
         return [word for word in words if word in ("Accept", "Reject")]
 
-    @staticmethod
-    def inside(namespace: str) -> list[str]:
-        """Return the command that runs another one in a namespace."""
-        return ["ip", "netns", "exec", namespace]
-
-    def plug(self, eapol: int = 2) -> None:
+    def guard(self, eapol: int = 2) -> None:
         """Have the port of the switch guarded, with everything forgotten that it knew."""
-        self.unplug()
+        self.leave()
         configuration = self.folder / "hostapd.conf"
         configuration.write_text(_SWITCH.format(eapol=eapol, secret=SECRET))
         with (self.folder / "hostapd.log").open("w") as log:
@@ -260,27 +278,19 @@ class Lab:
                 [*self.inside(self.switch), "hostapd", str(configuration)], stdout=log, stderr=subprocess.STDOUT
             )
 
-    def unplug(self) -> None:
+    def leave(self) -> None:
         """Have the port guarded no more."""
         if self._switch is not None:
             self._switch.terminate()
             self._switch.wait()
             self._switch = None
 
-    def cable(self, *, in_: bool) -> None:
-        """Put the cable in, or pull it out."""
-        self._ip("-n", self.switch, "link", "set", "sw0", "up" if in_ else "down")
-
     def close(self) -> None:
         """Leave nothing behind."""
-        self.unplug()
+        self.leave()
         self._radius.terminate()
         self._radius.wait()
-        for name in (self.switch, self.device):
-            self._ip("netns", "del", name)
-
-    def _ip(self, *arguments: str) -> None:
-        subprocess.run(["ip", *arguments], check=True, capture_output=True)
+        super().close()
 
 
 class Store(Protocol):
@@ -365,10 +375,10 @@ class _Unit:
 class Systemd:
     """A stand-in for systemd, which runs the process of the unit."""
 
-    def __init__(self, connection: Connection, address: str, lab: Lab, state: Path, run: Path) -> None:
+    def __init__(self, connection: Connection, address: str, cable: Cable, state: Path, run: Path) -> None:
         self._connection = connection
         self._address = address
-        self._lab = lab
+        self._cable = cable
         self._state = state
         self._run = run
         self._server = Server(connection, MANAGER_PATH)
@@ -402,7 +412,7 @@ class Systemd:
         folder = self._run / interface
         folder.mkdir(parents=True)
         command = [
-            *self._lab.inside(self._lab.device),
+            *self._cable.inside(self._cable.device),
             sys.executable, "-m", "axiod.network.dot1x.launch", str(self._state), interface,
         ]  # fmt: skip
         with (self._run / "log").open("a") as log:
@@ -475,12 +485,12 @@ class Systemd:
 class Network(SystemProcess):
     """axiod-network in the namespace of the device."""
 
-    def __init__(self, connection: Connection, address: str, folder: Path, lab: Lab, run: Path) -> None:
+    def __init__(self, connection: Connection, address: str, folder: Path, cable: Cable, run: Path) -> None:
         super().__init__(connection, address, folder)
         self.client = Service(connection, NETWORK)
         # The units of this namespace have their files where those of a device have theirs.
         mounts = f"mount -t tmpfs none /run && mkdir /run/axiod-dot1x && mount --bind {run} /run/axiod-dot1x"
-        inside = [*lab.inside(lab.device), "sh", "-c", f'{mounts} && exec "$@"', "sh"]
+        inside = [*cable.inside(cable.device), "sh", "-c", f'{mounts} && exec "$@"', "sh"]
         self.command = [*inside, sys.executable, "-m", "axiod.network"]
 
     @property

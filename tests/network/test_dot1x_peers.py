@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import subprocess
+import sys
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -42,7 +45,7 @@ PEAP = {"Method": "peap-mschapv2", "Identity": USER, "CaCertificates": ["lab"]}
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    if reason := missing():
+    if reason := missing("hostapd", "freeradius"):
         pytest.skip(reason)
     folder = Path(tempfile.mkdtemp(prefix="axiod-lab-"))
     made = Lab(folder)
@@ -72,7 +75,7 @@ async def staged(lab: Lab, connection: Connect, address: str, folder: Path, stor
     await lab.ready()
     async with AsyncExitStack() as end:
         run = Path(end.enter_context(tempfile.TemporaryDirectory(prefix="axiod-run-")))  # names of sockets are short
-        end.callback(lab.unplug)
+        end.callback(lab.leave)
         for name in ("lab", "other", "relay", "stranger"):
             await store.put(name, lab.pki)
         network = Network(await connection(), address, folder, lab, run)
@@ -81,7 +84,7 @@ async def staged(lab: Lab, connection: Connect, address: str, folder: Path, stor
         await systemd.begin()
         end.push_async_callback(stopped, network)
         await network.start()
-        lab.plug()
+        lab.guard()
         yield Stage(lab, store, systemd, network, run)
 
 
@@ -128,7 +131,7 @@ async def test_eap_tls_is_let_in_with_the_certificates_of_axiod_system(
 
 @pytest.mark.parametrize("version", [1, 2, 3])
 async def test_every_version_of_eapol_is_let_in(stage: Stage, version: int) -> None:
-    stage.lab.plug(eapol=min(version, 2))
+    stage.lab.guard(eapol=min(version, 2))
     await stage.enable(**TLS, EapolVersion=version)
     await stage.network.stands("secured")
 
@@ -160,7 +163,7 @@ async def test_a_wrong_password_is_refused(stage: Stage) -> None:
     found = await stage.network.stands("refused")
     assert found["Reason"] == "the authentication server refused the identity or the password"
     assert stage.lab.answers()[-1] == "Reject"
-    stage.lab.plug()
+    stage.lab.guard()
     await stage.network.dot1x.call("SetSecrets", {"Password": PASSWORD})
     await stage.network.stands("secured")
 
@@ -195,24 +198,24 @@ async def test_a_version_of_peap_that_the_server_does_not_speak_is_refused(stage
 
 
 async def test_a_switch_that_says_nothing_is_told_of(stage: Stage) -> None:
-    stage.lab.unplug()
+    stage.lab.leave()
     await stage.enable(**TLS)
     found = await stage.network.dot1x.eventually(
         State="connecting", Reason="the switch has not answered yet: is IEEE 802.1X turned on at its port?"
     )
     assert found["Enabled"]
-    stage.lab.plug()
+    stage.lab.guard()
     await stage.network.stands("secured", 60)
 
 
 async def test_a_cable_that_is_out_is_told_of(stage: Stage) -> None:
     await stage.enable(**TLS)
     await stage.network.stands("secured")
-    stage.lab.cable(in_=False)
+    stage.lab.plug(in_=False)
     found = await stage.network.stands("connecting")
     assert found["Reason"] == "there is no link: is the cable in?"
-    stage.lab.cable(in_=True)
-    stage.lab.plug()
+    stage.lab.plug(in_=True)
+    stage.lab.guard()
     await stage.network.stands("secured", 60)
 
 
@@ -247,7 +250,7 @@ async def test_a_certificate_that_was_replaced_is_shown_at_the_next_start(stage:
     await stage.network.stands("refused")
     stage.lab.pki.sign("late", "late.lab.test", "lab")
     await stage.store.put("late", stage.lab.pki)
-    stage.lab.plug()
+    stage.lab.guard()
     await stage.network.dot1x.call("Authenticate")
     await stage.network.stands("secured")
 
@@ -273,10 +276,10 @@ async def test_settings_that_nobody_confirms_come_back(stage: Stage) -> None:
     await stage.enable(**PEAP)
     await stage.network.stands("secured")
     await stage.network.trial.call("Begin", 60)
-    stage.lab.plug()
+    stage.lab.guard()
     await stage.network.dot1x.call("SetSecrets", {"Password": "wrong"})
     await stage.network.stands("refused")
-    stage.lab.plug()
+    stage.lab.guard()
     await stage.network.trial.call("RollBack")
     await stage.network.stands("secured")
     await stage.network.trial.call("Begin", 60)
@@ -337,3 +340,33 @@ async def test_macsec_is_refused_where_the_kernel_has_none(stage: Stage) -> None
     assert isinstance(error, NotSupported)
     assert "this kernel has no MACsec" in str(error)
     assert await stage.network.dot1x.get("Methods") == ["eap-tls", "peap-mschapv2"]
+
+
+# --- axioctl ---
+
+
+async def test_axioctl_does_all_of_it(stage: Stage, bus_address: str) -> None:
+    async def axioctl(*words: str, text: str = "") -> str:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "axiod.cli", "--bus", bus_address, "dot1x", *words),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        out, err = await process.communicate(text.encode())
+        assert process.returncode == 0, err.decode()
+        return out.decode()
+
+    await axioctl("set-secret", INTERFACE, "--password-stdin", text=f"{PASSWORD}\n")
+    await axioctl(
+        *("configure", INTERFACE, "--method", "peap-mschapv2", "--identity", USER, "--ca-certificates", "lab"),
+        *("--enabled", "true"),
+    )
+    await stage.network.stands("secured")
+    assert "secured" in await axioctl("list")
+    assert PASSWORD not in await axioctl("show", INTERFACE)
+    stage.lab.guard()
+    await axioctl("authenticate", INTERFACE)
+    await stage.network.stands("secured")
+    await axioctl("off", INTERFACE)
+    assert await stage.network.dot1x.get("State") == "off"

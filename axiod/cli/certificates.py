@@ -35,6 +35,7 @@ KIND = Kind(
         (Column("SUBJECT", shrink=True), "Subject"),
         (Column("ISSUER", shrink=True, spare=True), "Issuer"),
         (Column("KEY"), "KeyType"),
+        (Column("KEY HERE"), "HasKey"),
         (Column("SELF-SIGNED"), "SelfSigned"),
         (Column("ENDS", right=True, ahead=True), "NotAfterUsec"),
     ),
@@ -70,6 +71,12 @@ def fill(group: Parser) -> None:
     secret.add_option(install)
     _explain(install, STORE.interface, "Install")
 
+    authority = _verb(
+        group, "install-ca", "install the certificate of a CA, by which others are known", _install_ca, "lab lab-ca.crt"
+    )
+    _add_file(authority, "the certificate or certificates, PEM or DER (.pem, .crt, .cer)")
+    _explain(authority, STORE.interface, "InstallCa")
+
     request = _verb(
         group, "request", "print a certificate signing request", _request, "device relay.example.org --country SE"
     )
@@ -89,7 +96,7 @@ def fill(group: Parser) -> None:
 
 def _verb(group: Parser, name: str, about: str, run: Any, example: str) -> Parser:
     verb = group.verb(name, about, run=run, examples=[f"axioctl certificate {name} {example}"])
-    if name in ("create", "install"):  # an id that is not there yet
+    if name in ("create", "install", "install-ca"):  # an id that is not there yet
         verb.add_argument("id", metavar="ID", help='how it is called here: letters, digits and "_"')
     else:
         add_id(verb, "certificate", "the certificate")
@@ -165,6 +172,14 @@ async def _install(args: Namespace, remote: Remote) -> Result:
     with _named(args.file):
         await STORE.call(remote, "Install", id_, data, password)
     return said({"Id": id_, "File": args.file}, _use(id_))
+
+
+async def _install_ca(args: Namespace, remote: Remote) -> Result:
+    inputs = contract.load(STORE.interface).methods["InstallCa"].inputs
+    id_, data = from_text(inputs[0], args.id), _contents(args.file)
+    with _named(args.file):
+        await STORE.call(remote, "InstallCa", id_, data)
+    return said({"Id": id_, "File": args.file}, f"{id_} is installed; what it signed is trusted where {id_} is named")
 
 
 async def _request(args: Namespace, remote: Remote) -> Result:

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from axiod.clock import wall_usec
-from axiod.errors import AxiodError, Conflict, InvalidArgument, LimitReached
+from axiod.errors import AxiodError, Conflict, InvalidArgument, LimitReached, NotSupported
 from axiod.system import model
 from axiod.system.identity import built_usec
 from axiod.system.model import DEVICE_CERTIFICATE, MOST_CERTIFICATES
@@ -88,23 +88,39 @@ class CertificatesHandler:
         read = await self._workshop.order("bundle", data=base64.b64encode(data).decode(), password=password)
         await self._add(id, certificate_of(read))
 
+    async def install_ca(self, id: str, data: bytes) -> None:  # noqa: A002 # the contract's
+        self._check_new(id)
+        if id == DEVICE_CERTIFICATE:
+            raise InvalidArgument(f"the id {id} is that of the device's own certificate; choose another one")
+        check_size(data)
+        read = await self._workshop.order("authority", data=base64.b64encode(data).decode())
+        await self._add(id, certificate_of(read))
+
     # --- for each certificate ---
 
     def certificate(self, id_: str) -> Certificate:
         """Return a certificate that is there."""
         return self._files.present[id_]
 
+    def key(self, id_: str) -> str:
+        """Return the key of a certificate; raises NotSupported for one of a CA."""
+        key = self.certificate(id_).key
+        if not key:
+            raise NotSupported(f"the private key of the certificate {id_} is not here: it is of a CA")
+        return key
+
     async def request(self, id_: str, common_name: str, options: dict[str, Any]) -> str:
         """Make a request for the key of a certificate."""
-        key = self.certificate(id_).key
+        key = self.key(id_)
         made = await self._workshop.order("request", key=key, common_name=common_name, options=options)
         return str(made["request"])
 
     async def install_signed(self, id_: str, data: bytes) -> None:
         """Put what an authority signed in place of a certificate."""
         check_size(data)
+        key = self.key(id_)
         former = self.certificate(id_)
-        read = await self._workshop.order("signed", key=former.key, data=base64.b64encode(data).decode())
+        read = await self._workshop.order("signed", key=key, data=base64.b64encode(data).decode())
         async with self._changing:
             if self._files.present.get(id_) is not former:
                 raise Conflict(f"the certificate {id_} was changed meanwhile; look at it, and try again")
@@ -149,11 +165,13 @@ class CertificateHandler:
     """org.axiod.system1.Certificate."""
 
     key_type: str
+    has_key: bool
 
     def __init__(self, all_: CertificatesHandler, id_: str) -> None:
         self._all = all_
         self._id = id_
         self.key_type = all_.certificate(id_).key_type
+        self.has_key = all_.certificate(id_).key != ""
 
     @property
     def subject(self) -> str:
@@ -194,7 +212,7 @@ class CertificateHandler:
         await self._all.install_signed(self._id, data)
 
     def key(self) -> str:
-        return self._present.key
+        return self._all.key(self._id)
 
     async def remove(self) -> None:
         await self._all.remove(self._id)

@@ -42,7 +42,7 @@ class SystemService:
         self._device = DeviceHandler(context.board, self._machine, chosen=context.board is not NO_BOARD)
         self._access = AccessHandler(context, self._book, changing, self._say)
         self._blocking = BlockingHandler(context, file, changing)
-        self._web = WebHandler(context, file, self._files.present, changing, self._say)
+        self._web = WebHandler(context, file, lambda: self._files.with_key, changing, self._say)
         self._logs = LogsHandler(context)
         x509 = Workshop("axiod.system.x509", _X509_SECONDS, "data takes more than {} to read, so it was not")
         self._certificates = CertificatesHandler(context, self._files, x509, changing, self._renewed)

@@ -25,7 +25,7 @@ _END = ".yaml"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate with its key; the fields but the last are the properties of the contract."""
+    """A certificate with its key, "" for one of a CA; the fields but the last are the properties of the contract."""
 
     subject: str
     issuer: str
@@ -85,6 +85,11 @@ class CertificateFiles:
         else:
             if found is not None:
                 self.present[id_] = found
+
+    @property
+    def with_key(self) -> list[str]:
+        """The ids of those that the device can show."""
+        return [id_ for id_, certificate in self.present.items() if certificate.key]
 
     async def save(self, id_: str, certificate: Certificate) -> None:
         """Store a certificate; raises HardwareFailure, and then the former one, or none, stays."""

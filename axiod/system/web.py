@@ -25,11 +25,11 @@ class WebHandler:
         self,
         context: Context,
         file: SettingsFile,
-        certificates: Collection[str],
+        certificates: Callable[[], Collection[str]],
         changing: asyncio.Lock,
         on_change: Callable[[], None],
     ) -> None:
-        """`certificates`: the ids of those that are there, at any time. `on_change` is called after a change."""
+        """`certificates`: returns the ids of those that can be shown. `on_change` is called after a change."""
         self._context = context
         self._path = f"{context.path}/web"
         self._file = file
@@ -54,7 +54,7 @@ class WebHandler:
         if not self._started:
             return
         missing = None
-        if self.wanted not in self._certificates and self.wanted != DEVICE_CERTIFICATE:
+        if self.wanted not in self._certificates() and self.wanted != DEVICE_CERTIFICATE:
             missing = (
                 f"the certificate {self.wanted} is gone, so HTTPS presents {DEVICE_CERTIFICATE}; choose another one"
             )
@@ -85,7 +85,7 @@ class WebHandler:
     @property
     def certificate(self) -> str:
         """The one in force: what cannot be presented is not."""
-        return self.wanted if self.wanted in self._certificates else DEVICE_CERTIFICATE
+        return self.wanted if self.wanted in self._certificates() else DEVICE_CERTIFICATE
 
     @property
     def basic_over_http(self) -> bool:
@@ -98,11 +98,11 @@ class WebHandler:
     async def configure(self, changes: dict[str, Any]) -> None:
         async with self._changing:
             wanted = changes.get("Certificate")
-            if wanted is not None and wanted not in self._certificates:
-                there = ", ".join(sorted(self._certificates)) or "none"
-                raise Conflict(f"there is no certificate {wanted!r}; there is {there}")
+            if wanted is not None and wanted not in self._certificates():
+                there = ", ".join(sorted(self._certificates())) or "none"
+                raise Conflict(f"there is no certificate {wanted!r} with a private key; there is {there}")
             amended = self._settings.amended({snake(name): value for name, value in changes.items()})
-            if amended.protocols == "https" and not self._certificates:
+            if amended.protocols == "https" and not self._certificates():
                 raise Conflict("there is no certificate, so HTTPS alone would let nobody in; make or install one first")
             if amended != self._settings:
                 await self._file.save("web", "web", beyond_default(amended))

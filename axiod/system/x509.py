@@ -22,14 +22,17 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from axiod.errors import InvalidArgument
 from axiod.runtime.worker import serve
 from axiod.system.x509_files import (
-    CURVES,
+    MOST_AUTHORITIES,
     Key,
     chain,
     checked,
     from_pkcs12,
+    is_authority,
     is_self_signed,
+    key_kind,
     pem_certificates,
     pem_key,
+    plain_certificates,
     read,
     whole,
 )
@@ -101,6 +104,23 @@ def _bundle(raw: bytes, secret: bytes | None) -> dict[str, Any]:
     return _described(key, chain(key, certificates))
 
 
+def authority(data: str) -> dict[str, Any]:
+    """Take certificates of CAs, which have no key here, out of a file (base64): PEM or DER."""
+    return whole(partial(_authority, base64.b64decode(data)))
+
+
+def _authority(raw: bytes) -> dict[str, Any]:
+    if b"PRIVATE KEY-----" in raw:
+        raise InvalidArgument("data has a private key; a CA certificate is installed without it")
+    certificates = plain_certificates(raw)
+    if len(certificates) > MOST_AUTHORITIES:
+        raise InvalidArgument(f"data has {len(certificates)} certificates; it must have at most {MOST_AUTHORITIES}")
+    for one in certificates:
+        if not is_authority(one):
+            raise InvalidArgument(f"the certificate {_shown(one.subject)[:100]} is of no CA, and not self-signed")
+    return _said(certificates, key_kind(certificates[0]), "")
+
+
 def request(key: str, common_name: str, options: dict[str, Any]) -> dict[str, Any]:
     """Make a request to sign a certificate for a key."""
     private = checked(serialization.load_pem_private_key(key.encode(), None))
@@ -119,25 +139,23 @@ def signed(key: str, data: str) -> dict[str, Any]:
 
 
 def _signed(private: Key, raw: bytes) -> dict[str, Any]:
-    if b"-----BEGIN" in raw:
-        certificates = pem_certificates(raw)
-    else:
-        certificates = [read(lambda: x509.load_der_x509_certificate(raw), "it is neither PEM nor a DER certificate")]
-    if not certificates:
-        raise InvalidArgument("data has no certificate")
-    return _described(private, chain(private, certificates))
+    return _described(private, chain(private, plain_certificates(raw)))
 
 
 # --- writing ---
 
 
 def _described(key: Key, certificates: list[x509.Certificate]) -> dict[str, Any]:
-    """Return what is stored of a certificate."""
-    first = certificates[0]
+    """Return what is stored of a certificate with its key."""
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    kind = CURVES[key.curve.name] if isinstance(key, ec.EllipticCurvePrivateKey) else f"rsa-{key.key_size}"
+    return _said(certificates, key_kind(certificates[0]), private.decode())
+
+
+def _said(certificates: list[x509.Certificate], kind: str, key: str) -> dict[str, Any]:
+    """Return what is stored of a certificate and those that belong to it."""
+    first = certificates[0]
     return {
         "subject": _shown(first.subject),
         "issuer": _shown(first.issuer),
@@ -148,7 +166,7 @@ def _described(key: Key, certificates: list[x509.Certificate]) -> dict[str, Any]
         "key_type": kind,
         "self_signed": is_self_signed(first),
         "pem": "".join(one.public_bytes(serialization.Encoding.PEM).decode() for one in certificates),
-        "key": private.decode(),
+        "key": key,
     }
 
 
@@ -233,6 +251,7 @@ def _usec(moment: datetime.datetime) -> int:
 ORDERS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "self_signed": self_signed,
     "bundle": bundle,
+    "authority": authority,
     "request": request,
     "signed": signed,
 }

@@ -25,6 +25,7 @@ Key: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 CURVES = {"secp256r1": "ec-p256", "secp384r1": "ec-p384", "secp521r1": "ec-p521"}
 """The curves that TLS clients take, and what the contract calls them."""
+MOST_AUTHORITIES = 50
 _SMALLEST_RSA, _LARGEST_RSA = 2048, 8192
 _WEAK = {"md5", "sha1"}
 _LONGEST_CHAIN = 10
@@ -50,6 +51,17 @@ def pem_certificates(raw: bytes) -> list[x509.Certificate]:
     blocks = [found[0] for found in _BLOCK.finditer(raw) if found[1] in (b"CERTIFICATE", b"X509 CERTIFICATE")]
     blocks = [block.replace(b"X509 CERTIFICATE", b"CERTIFICATE") for block in blocks]
     return [read(partial(x509.load_pem_x509_certificate, block), "a certificate is damaged") for block in blocks]
+
+
+def plain_certificates(raw: bytes) -> list[x509.Certificate]:
+    """Return all certificates in PEM, or the one in DER, at least one; raises InvalidArgument."""
+    if b"-----BEGIN" in raw:
+        found = pem_certificates(raw)
+    else:
+        found = [read(lambda: x509.load_der_x509_certificate(raw), "it is neither PEM nor a DER certificate")]
+    if not found:
+        raise InvalidArgument("data has no certificate")
+    return found
 
 
 def pem_key(raw: bytes, secret: bytes | None) -> Key:
@@ -131,6 +143,26 @@ def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
+
+
+def key_kind(certificate: x509.Certificate) -> str:
+    """Return what the contract calls the key of a certificate."""
+    key = certificate.public_key()
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return CURVES.get(key.curve.name, f"ec-{key.curve.name}")
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"rsa-{key.key_size}"
+    return type(key).__name__.strip("_").removesuffix("PublicKey").lower()
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether others may be signed with the key of a certificate, or at least it itself is."""
+    try:
+        if certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
+            return True
+    except x509.ExtensionNotFound:
+        pass
+    return is_self_signed(certificate)
 
 
 def is_self_signed(certificate: x509.Certificate) -> bool:

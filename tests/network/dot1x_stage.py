@@ -321,7 +321,7 @@ class StandInStore:
         if name in self._there:
             await self.remove(name)
         pem, key = ((pki.folder / f"{name}.{end}").read_text() for end in ("pem", "key"))
-        handler = ContractHandler(f"{SYSTEM}.Certificate", pem=pem)
+        handler = ContractHandler(f"{SYSTEM}.Certificate", pem=pem, has_key=name not in ("lab", "other"))
         handler.answers["Key"] = lambda: key
         self._server.export(f"{SYSTEM_PATH}/certificate/{name}", f"{SYSTEM}.Certificate", handler)
         self._there.add(name)
@@ -338,7 +338,10 @@ class RealStore:
         self._system = system
 
     async def put(self, name: str, pki: Pki) -> None:
-        await self._system.certificates.call("Install", name, pki.bundle(name), "")
+        if name in ("lab", "other"):
+            await self._system.certificates.call("InstallCa", name, (pki.folder / f"{name}.pem").read_bytes())
+        else:
+            await self._system.certificates.call("Install", name, pki.bundle(name), "")
 
     async def remove(self, name: str) -> None:
         await self._system.certificate(name).call("Remove")

@@ -308,6 +308,9 @@ async def test_what_is_not_complete_is_not_enabled(stage: Stage) -> None:
     error = await refusal(stage.enable(**{**TLS, "ClientCertificate": "nobody"}))
     assert isinstance(error, NotFound)
     assert str(error) == "there is no certificate nobody in the store"
+    error = await refusal(stage.enable(**{**TLS, "ClientCertificate": "lab"}))
+    assert isinstance(error, Conflict)
+    assert str(error).startswith("the private key of the certificate lab is not here")
     assert (await stage.network.dot1x.all())["Method"] == "eap-tls"
     assert stage.systemd.running == []
 

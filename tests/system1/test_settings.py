@@ -49,7 +49,7 @@ async def test_settings_have_defaults_and_are_kept(system: SystemProcess) -> Non
         ({"HttpPort": 443}, Conflict, "HttpPort and HttpsPort are both 443"),
         ({"RtspPort": 80}, Conflict, "HttpPort and RtspPort are both 80"),
         ({"HttpPort": 9000, "RtspPort": 9000}, Conflict, "both 9000"),
-        ({"Certificate": "other"}, Conflict, "there is no certificate 'other'; there is device"),
+        ({"Certificate": "other"}, Conflict, "there is no certificate 'other' with a private key; there is device"),
         ({"HttpPort": 0}, InvalidArgument, "1 to 65535"),
         ({"Protocols": "ftp"}, InvalidArgument, "one of http, https, both"),
         ({"Metrics": True, "Protocol": "http"}, InvalidArgument, "Protocols"),

@@ -126,7 +126,8 @@ class Dot1x:
         if settings.method == Method.MACSEC and not self.macsec:
             raise NotSupported(NO_MACSEC)
         for id_ in settings.certificates:
-            await certificate(self._store, id_)
+            own = settings.method == Method.EAP_TLS and id_ == settings.client_certificate
+            await certificate(self._store, id_, own=own)
 
     async def _change(self, interface: str, former: Kept, kept: Kept) -> None:
         await self._file.keep(interface, kept)

@@ -21,7 +21,7 @@ from systemd import daemon
 
 from axiod.bus.client import Service
 from axiod.bus.connection import Connection
-from axiod.errors import AxiodError, NotFound, NotSupported, Unavailable
+from axiod.errors import AxiodError, Conflict, NotFound, NotSupported, Unavailable
 from axiod.network.dot1x import supplicant
 from axiod.network.dot1x.kernel import has_macsec
 from axiod.network.dot1x.settings import Method, check_interface
@@ -66,7 +66,7 @@ async def _certificates(settings: Settings) -> dict[str, str]:
         if settings.ca_certificates:
             files[supplicant.CA] = "".join([await certificate(store, id_) for id_ in settings.ca_certificates])
         if settings.method == Method.EAP_TLS:
-            files[supplicant.CLIENT] = await certificate(store, settings.client_certificate)
+            files[supplicant.CLIENT] = await certificate(store, settings.client_certificate, own=True)
             path = f"{store.root}/certificate/{settings.client_certificate}"
             files[supplicant.KEY] = await store.call(path, CERTIFICATE, "Key")
         return files
@@ -74,14 +74,19 @@ async def _certificates(settings: Settings) -> dict[str, str]:
         await connection.close()
 
 
-async def certificate(store: Service, id_: str) -> str:
-    """Return a certificate of the store with its chain, PEM; raises NotFound, Unavailable."""
+async def certificate(store: Service, id_: str, *, own: bool = False) -> str:
+    """Return a certificate of the store with its chain, PEM; raises NotFound, Unavailable.
+
+    `own`: one that this device shows; raises Conflict for one whose private key is not here.
+    """
     try:
         found = await store.properties(f"{store.root}/certificate/{id_}", CERTIFICATE)
     except NotFound:
         raise NotFound(f"there is no certificate {id_} in the store") from None
     except AxiodError as error:
         raise Unavailable(f"the store of certificates cannot be asked (axiod-system): {error}") from error
+    if own and not found["HasKey"]:
+        raise Conflict(f"the private key of the certificate {id_} is not here: it is of a CA; take another one")
     return str(found["Pem"])
 
 

@@ -36,7 +36,7 @@ def read(work: Callable[[], Any], wrong: str) -> Any:
     """Return what a piece of reading gives; raises InvalidArgument, saying what is wrong, for what it chokes on."""
     try:
         return work()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         raise InvalidArgument(f"data cannot be read: {wrong}") from None
 
 

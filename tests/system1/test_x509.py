@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from axiod.errors import AxiodError, Conflict, HardwareFailure, InvalidArgument, LimitReached, NotFound
 from axiod.system.certificates import validity
+from axiod.system.x509 import authority as authority_of
 from axiod.system.x509 import bundle, signed
 from tests.conftest import run
 from tests.system1.conftest import refusal
@@ -470,6 +471,16 @@ async def test_a_name_that_a_certificate_cannot_hold(system: SystemProcess) -> N
         assert "bytes of UTF-8" in str(error)
 
 
+def test_a_kind_of_name_that_the_library_does_not_know_is_no_fault_of_ours(authority: Authority) -> None:
+    key = authority.key("ec-p256")
+    der = openssl("x509", "-outform", "DER", given=authority.leaf(key))
+    name = b"\x0cgate.example"
+    assert der.count(b"\x82" + name) == 1
+    changed = der.replace(b"\x82" + name, b"\xa3" + name)  # an x400Address
+    with pytest.raises(InvalidArgument, match="damaged"):
+        signed(key.read_text(), base64.b64encode(changed).decode())
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_no_damage_makes_it_stumble(authority: Authority, data: st.DataObject) -> None:
@@ -481,6 +492,7 @@ def test_no_damage_makes_it_stumble(authority: Authority, data: st.DataObject) -
     cut = data.draw(st.sampled_from([len(bad), len(bad) // 2, len(bad) - 1]))
     given = base64.b64encode(bytes(bad[:cut])).decode()
     orders = [partial(bundle, given, "let me in"), partial(bundle, given, "")]
+    orders += [partial(authority_of, given)]
     orders += [partial(signed, (authority.folder / "fuzz.key").read_text(), given)]
     for order in orders:
         try:

@@ -148,9 +148,22 @@ eap_reauth_period=0
 use_pae_group_addr=0
 own_ip_addr=127.0.0.1
 nas_identifier=switch
+"""
+_ASKS_RADIUS = """
 auth_server_addr=127.0.0.1
 auth_server_port=1812
 auth_server_shared_secret={secret}
+"""
+# hostapd is an authentication server itself, and speaks the version of PEAP that FreeRADIUS does not.
+_KNOWS_ITSELF = """
+eap_server=1
+eap_user_file={folder}/users
+ca_cert={pki}/lab.pem
+server_cert={pki}/radius.pem
+private_key={pki}/radius.key
+"""
+_USERS = """* PEAP [ver=1]
+"simple" MSCHAPV2 "password" [2]
 """
 
 
@@ -268,11 +281,17 @@ class Lab(Cable):
         words = (line.split(" Access-")[1].split()[0] for line in self.said.splitlines() if "Sent Access-" in line)
         return [word for word in words if word in ("Accept", "Reject")]
 
-    def guard(self, eapol: int = 2) -> None:
-        """Have the port of the switch guarded, with everything forgotten that it knew."""
+    def guard(self, eapol: int = 2, *, peap_1: bool = False) -> None:
+        """Have the port of the switch guarded, with everything forgotten that it knew.
+
+        `peap_1`: it knows one user itself, and speaks PEAP version 1.
+        """
         self.leave()
         configuration = self.folder / "hostapd.conf"
-        configuration.write_text(_SWITCH.format(eapol=eapol, secret=SECRET))
+        server = _KNOWS_ITSELF if peap_1 else _ASKS_RADIUS
+        (self.folder / "users").write_text(_USERS)
+        text = (_SWITCH + server).format(eapol=eapol, secret=SECRET, folder=self.folder, pki=self.pki.folder)
+        configuration.write_text(text)
         with (self.folder / "hostapd.log").open("w") as log:
             self._switch = subprocess.Popen(
                 [*self.inside(self.switch), "hostapd", str(configuration)], stdout=log, stderr=subprocess.STDOUT

@@ -144,6 +144,14 @@ async def test_peap_is_let_in_with_any_character_in_identity_and_password(stage:
     assert f"Login OK: [{USER}]" in stage.lab.said
 
 
+@pytest.mark.parametrize("label", [1, 2])
+async def test_peap_version_1_is_let_in(stage: Stage, label: int) -> None:
+    stage.lab.guard(peap_1=True)
+    await stage.network.dot1x.call("SetSecrets", {"Password": "password"})
+    await stage.enable(**{**PEAP, "Identity": "simple"}, PeapVersion=1, PeapLabel=label)
+    await stage.network.stands("secured")
+
+
 async def test_without_a_ca_certificate_any_server_will_do(stage: Stage) -> None:
     await stage.enable(**{**TLS, "CaCertificates": []})
     await stage.network.stands("secured")

@@ -47,7 +47,33 @@ class Answer:
         return values[0] if values else ""
 
 
-class WebDevice(DeviceProcess):
+class Reached:
+    """A device that is asked with curl."""
+
+    http: str
+    https: str
+    """Its URLs up to their first slash."""
+
+    async def curl(
+        self,
+        target: str,
+        *words: str,
+        user: str | None = None,
+        password: str = PASSWORD,
+        secure: bool = False,
+        how: str = "--digest",
+    ) -> Answer:
+        """Ask for a path (or a whole URL) with more options of curl, as a user if one is given."""
+        login = [] if user is None else [how, "--user", f"{user}:{password}"]
+        url = target if "://" in target else (self.https if secure else self.http) + target
+        certificate = ["--insecure"] if url.startswith("https") else []
+        always = ["--silent", "--show-error", "--include", "--path-as-is", "--globoff", "--max-time", "30"]
+        done = await run("curl", *always, *certificate, *login, *words, url)
+        assert done.code == 0, f"curl ended with {done.code}: {done.err}"
+        return parse(done.out)
+
+
+class WebDevice(Reached, DeviceProcess):
     """A device with the gateway at free ports of 127.0.0.1."""
 
     def __init__(self, *options: str, accounts: bool = True) -> None:
@@ -96,24 +122,6 @@ class WebDevice(DeviceProcess):
             with contextlib.suppress(OSError):
                 if config in words.read_bytes().split(b"\0"):
                     os.kill(int(words.parent.name), signal.SIGKILL)
-
-    async def curl(
-        self,
-        target: str,
-        *words: str,
-        user: str | None = None,
-        password: str = PASSWORD,
-        secure: bool = False,
-        how: str = "--digest",
-    ) -> Answer:
-        """Ask for a path (or a whole URL) with more options of curl, as a user if one is given."""
-        login = [] if user is None else [how, "--user", f"{user}:{password}"]
-        url = target if "://" in target else (self.https if secure else self.http) + target
-        certificate = ["--insecure"] if url.startswith("https") else []
-        always = ["--silent", "--show-error", "--include", "--path-as-is", "--globoff", "--max-time", "30"]
-        done = await run("curl", *always, *certificate, *login, *words, url)
-        assert done.code == 0, f"curl ended with {done.code}: {done.err}"
-        return parse(done.out)
 
 
 def parse(text: str) -> Answer:

@@ -104,6 +104,10 @@ class World:
         """Start something on the host that is ended with it."""
         return self._popen(*self._inside(command), environment=environment)
 
+    def start_outside(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start something on the bus of the host, but in the network of whoever runs the test."""
+        return self._popen(*command, environment={"PYTHONPATH": str(ROOT), **environment})
+
     def start_at_peer(self, *command: str) -> subprocess.Popen[bytes]:
         """Start something at the other end of the cable."""
         return self._popen("nsenter", "-t", str(self.peer), "-n", *command)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request
 
-    from tests.gateway.web_device import WebDevice
+    from tests.gateway.web_device import Reached
 
 CHROMIUM = "/usr/bin/chromium"
 OPTIONS = [
@@ -81,7 +81,7 @@ class Witness:
 @asynccontextmanager
 async def page_of(
     browser: Browser,
-    device: WebDevice,
+    device: Reached,
     *,
     size: tuple[int, int] = DESKTOP,
     dark: bool = False,

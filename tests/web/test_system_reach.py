@@ -80,4 +80,6 @@ async def test_the_device_says_what_it_is_to_whoever_looks(viewer: Page) -> None
     await visit(viewer, "system")
     await expect(viewer.get_by_role("region", name="Identity")).to_contain_text("02FC00000001")
     # What a viewer may not read has no tab.
-    await expect(viewer.get_by_role("navigation", name="System").get_by_role("link")).to_have_text(["Device"])
+    await expect(viewer.get_by_role("navigation", name="System").get_by_role("link")).to_have_text(
+        ["Device", "Network"]
+    )

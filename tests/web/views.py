@@ -37,6 +37,7 @@ SYSTEM = [
     "system/logs/access",
     "system/logs/audit",
     "system/device",
+    "system/network",
     "system/config",
 ]
 

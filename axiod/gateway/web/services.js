@@ -31,5 +31,8 @@ export const KINDS = {
   device: "system",
   logs: "system",
   web: "system",
+  "network-interfaces": "network",
+  "network-host": "network",
+  "network-trial": "network",
   wires: "sim",
 };

@@ -14,6 +14,7 @@ import { Button } from "./parts/button.js";
 import { Dialog } from "./parts/dialog.js";
 import { Later } from "./parts/later.js";
 import { Page } from "./parts/page.js";
+import { tellsOfLoss, Trial } from "./trial.js";
 
 const there = ({ services: wanted }) => !wanted || services.value.some((one) => wanted.includes(one.Id));
 
@@ -41,6 +42,7 @@ export const Shell = ({ logIn }) => {
     </nav>
     <main id="content" tabindex="-1">
       <${Lost} />
+      <${Trial} />
       ${section ? html`<${Section} key=${section.id} section=${section} path=${path} />` : html`<p class="muted">${t("shell.loading")}</p>`}
     </main>
   `;
@@ -71,7 +73,7 @@ const Lost = () => {
   const { state, since } = link.value;
   const seen = useRef(false);
   if (state === "live") seen.current = true;
-  if (state !== "lost" || !seen.current) return null;
+  if (state !== "lost" || !seen.current || tellsOfLoss()) return null;
   return html`
     <div class="link-lost" role="alert">
       <${Icon} name="warn" />

@@ -60,8 +60,8 @@ export const useCall = ({ kind, method, first = {}, check = () => ({}), send, ta
   };
 };
 
-// The device begins with the name of what is wrong: "name is 'a b'; it must be …".
-const named = ({ detail }, names) => {
+/** Which of these names a refusal is about: the device begins with it, "name is 'a b'; it must be …". */
+export const named = ({ detail }, names) => {
   const first = /^\w+/.exec(detail)?.[0].replaceAll("_", "").toLowerCase();
   return names.find((name) => name.toLowerCase() === first);
 };

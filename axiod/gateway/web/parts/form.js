@@ -16,7 +16,7 @@ import { reason, said } from "./toast.js";
  * What nobody edits follows the device. What is edited and was changed by somebody else meanwhile is shown as such, and
  * is not saved before the person chose; so nothing is lost silently.
  *
- * {ready, value(name), set(name, value), theirs(name), take(name), changed, wrong, error, busy, save(), reset()}
+ * {ready, value(name), set(name, value), theirs(name), take(name), changed, wrong, error, busy, save(send), reset()}
  */
 export const useSettings = (kind, id) => {
   const now = (id === undefined ? only(kind) : thing(kind, id).value) ?? {};
@@ -63,13 +63,14 @@ export const useSettings = (kind, id) => {
       setEdits({});
       setError(null);
     },
-    save: async () => {
+    /** Save it. `send`: what is called instead of change(), with the same arguments. */
+    save: async (send = change) => {
       if (Object.keys(wrong).length) return false;
       setBusy(true);
       setError(null);
       try {
         const pick = (what) => Object.fromEntries(edited.map((name) => [name, edits[name][what]]));
-        await change(kind, id, pick("value"), pick("seen"));
+        await send(kind, id, pick("value"), pick("seen"));
         setEdits({});
         said(t("shell.saved"));
         return true;

@@ -73,4 +73,18 @@ export default {
   conflict:
     "Jemand anderes hat dieselben Einstellungen geändert. Nichts wurde gespeichert. Wählen Sie unten, welche gelten sollen.",
   away: "Der Dienst läuft nicht. Was Sie sehen, hat er zuletzt gesagt.",
+  trial: "Netzeinstellungen auf Probe",
+  "trial-pending": "Neue Netzeinstellungen werden ausprobiert.",
+  "trial-lost": "Neue Netzeinstellungen werden ausprobiert, und das Gerät antwortet hier nicht mehr.",
+  "trial-over": "Die bisherigen Netzeinstellungen werden wiederhergestellt.",
+  "trial-check": "Sehen Sie nach, ob Sie das Gerät erreichen unter",
+  "trial-go": "Öffnen Sie es unter der neuen Adresse, melden Sie sich an und behalten Sie die Einstellungen dort:",
+  "trial-look": "Es hat jetzt vielleicht eine andere Adresse. Suchen Sie sie in Ihrem DHCP-Server, melden Sie sich dort an und behalten Sie die Einstellungen.",
+  "trial-left": "Behält sie niemand, kommen die bisherigen in {time} zurück.",
+  "trial-keep": "Diese Einstellungen behalten",
+  "trial-roll-back": "Zurücksetzen",
+  "trial-confirmed": "Die neuen Netzeinstellungen bleiben.",
+  "trial-rolled-back": "Die bisherigen Netzeinstellungen gelten wieder.",
+  "trial-expired": "Niemand hat die neuen Netzeinstellungen behalten, daher gelten wieder die bisherigen.",
+  "trial-none": "Die Probe der Netzeinstellungen ist vorbei.",
 };

@@ -2,6 +2,7 @@ export default {
   title: "System",
   "view-accounts": "Konten",
   "view-tokens": "Token",
+  "view-network": "Netzwerk",
   "view-web": "HTTP und HTTPS",
   "view-certificates": "Zertifikate",
   "view-blocking": "Brute Force",

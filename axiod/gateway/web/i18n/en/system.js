@@ -2,6 +2,7 @@ export default {
   title: "System",
   "view-accounts": "Accounts",
   "view-tokens": "Tokens",
+  "view-network": "Network",
   "view-web": "HTTP and HTTPS",
   "view-certificates": "Certificates",
   "view-blocking": "Brute force",

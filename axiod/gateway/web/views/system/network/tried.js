@@ -1,0 +1,69 @@
+// Forms of network settings, which are tried before they count. Who saves is asked, and the answer is yes unless changed.
+import { html, signal } from "../../../lib.js";
+import { change, Conflict } from "../../../api.js";
+import { t } from "../../../i18n.js";
+import { only } from "../../../store.js";
+import { tried } from "../../../trial.js";
+import { named } from "../../../parts/call.js";
+import { CheckField, NumberField } from "../../../parts/field.js";
+import { useSettings } from "../../../parts/form.js";
+import { reason } from "../../../parts/toast.js";
+
+const SECONDS = [5, 3600];
+const trying = signal({ on: true, seconds: 60 });
+
+/**
+ * useSettings for network settings. `check(form)`: {name: what is wrong} besides what the contract says.
+ * `sent(values)`: what is sent of what the form holds. What the device says against a setting is at that setting.
+ */
+export const useTried = (kind, id, { check = () => ({}), sent = (values) => values } = {}) => {
+  const form = useSettings(kind, id);
+  const mine = form.changed ? { ...check(form), ...lasting() } : {};
+  const refusal = form.error && !(form.error instanceof Conflict) ? form.error : null;
+  const at = refusal?.status && named(refusal, Object.keys(form.schema));
+  const send = (_kind, _id, values, seen) => {
+    const ready = sent(values);
+    const work = () => change(kind, id, ready, seen);
+    return trying.value.on ? tried(trying.value.seconds, id, ready, work) : work();
+  };
+  return {
+    ...form,
+    error: at ? null : form.error,
+    wrong: { ...form.wrong, ...mine, ...(at ? { [at]: reason(refusal) } : {}) },
+    save: async () => Object.keys(mine).length === 0 && form.save(send),
+  };
+};
+
+const lasting = () => {
+  const { on, seconds } = trying.value;
+  if (!on || only("network-trial")?.Pending) return {};
+  const [low, high] = SECONDS;
+  return Number.isInteger(seconds) && seconds >= low && seconds <= high ? {} : { Seconds: t("shell.wrong-range", { low, high }) };
+};
+
+/** Whether a change is tried first, and for how long. */
+export const Trying = ({ form }) => {
+  if (!form.changed) return null;
+  if (only("network-trial")?.Pending) return html`<p class="hint">${t("network.belongs")}</p>`;
+  const { on, seconds } = trying.value;
+  const [low, high] = SECONDS;
+  return html`
+    <div class="columns">
+      <${CheckField}
+        label=${t("network.try")}
+        hint=${t("network.try-hint")}
+        value=${on}
+        set=${(wanted) => (trying.value = { on: wanted, seconds })}
+      />
+      ${on &&
+      html`<${NumberField}
+        label=${t("network.seconds")}
+        unit="s"
+        ...${{ low, high }}
+        value=${seconds}
+        set=${(wanted) => (trying.value = { on, seconds: wanted })}
+        error=${form.wrong.Seconds}
+      />`}
+    </div>
+  `;
+};

@@ -19,6 +19,7 @@ def routes(gateway: Gateway) -> list[Route]:
         log_cgi,
         mqtt_client_cgi,
         mqtt_event_cgi,
+        network_settings_cgi,
         param_cgi,
         port_cgi,
         portmanagement,
@@ -30,8 +31,8 @@ def routes(gateway: Gateway) -> list[Route]:
     )
 
     parts = (
-        account_cgi, identity, log_cgi, mqtt_client_cgi, mqtt_event_cgi, param_cgi, port_cgi, portmanagement, ready,
-        services, supervisedio, virtual_input, websocket,
+        account_cgi, identity, log_cgi, mqtt_client_cgi, mqtt_event_cgi, network_settings_cgi, param_cgi, port_cgi,
+        portmanagement, ready, services, supervisedio, virtual_input, websocket,
     )  # fmt: skip
     apis = [part.API for part in parts if hasattr(part, "API")]
-    return [*discovery.routes(apis), *(route for part in parts for route in part.routes(gateway))]
+    return [*discovery.routes(gateway, apis), *(route for part in parts for route in part.routes(gateway))]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,11 @@ from axiod.gateway.vapix.json_call import OLD, Call, JsonCgi
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from axiod.gateway.context import Gateway
     from axiod.gateway.person import Person
 
 _LONGEST = 64
+_DOCS = "https://developer.axis.com/vapix/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +30,24 @@ class Api:
     """What clients then send as apiVersion."""
     name: str
     status: str = "official"
-    docLink: str = "https://developer.axis.com/vapix/"  # noqa: N815 # as it stands in the answer
+    needs: str = ""
+    """The bus name of the service that it is for; it is listed while that is there. "": always."""
+
+    def shown(self) -> dict[str, str]:
+        """Return it as it stands in the answer."""
+        return {"id": self.id, "version": self.version, "name": self.name, "docLink": _DOCS, "status": self.status}
 
 
 API = Api("api-discovery", "1.0", "API Discovery Service")
 
 
-def routes(apis: Sequence[Api]) -> list[Route]:
+def routes(gateway: Gateway, apis: Sequence[Api]) -> list[Route]:
     """Return what this part answers."""
-    listed = [asdict(api) for api in sorted([*apis, API], key=lambda api: api.id)]
+    known = sorted([*apis, API], key=lambda api: api.id)
 
     async def get_api_list(_person: Person, params: Any) -> dict[str, Any]:
-        return {"apiList": [api for api in listed if _wanted(api, params)]}
+        there = [api.shown() for api in known if not api.needs or gateway.mirror.available(api.needs)]
+        return {"apiList": [api for api in there if _wanted(api, params)]}
 
     cgi = JsonCgi("apidiscovery.cgi", ("1.0",), OLD, {"getApiList": Call(get_api_list, None)})
     path = "/axis-cgi/apidiscovery.cgi"

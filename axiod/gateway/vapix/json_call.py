@@ -59,6 +59,9 @@ class Codes:
 
 NEW = Codes(internal=1100, version=2100, json=2101, method=2102, missing=2103, invalid=2104, too_large=2107)
 OLD = Codes(internal=8000, version=2003, json=4000, method=2004, missing=4002, invalid=1000, too_large=4000, post=2002)
+NETWORK = Codes(
+    internal=1000, version=4001, json=3000, method=4000, missing=4003, invalid=4004, too_large=2001, post=2000
+)
 
 
 class Refused(Exception):
@@ -88,6 +91,8 @@ class JsonCgi:
     """The versions of its API that it speaks, the oldest first; it takes every older one of the same major number."""
     codes: Codes
     calls: Mapping[str, Call] = field(repr=False)
+    told_versions: str = "apiVersions"
+    """What getSupportedVersions calls its answer."""
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer a request; raises NotAuthorized and Unavailable."""
@@ -122,7 +127,7 @@ class JsonCgi:
 
     async def _call(self, person: Person, method: str, asked: Mapping[str, Any], reply: dict[str, Any]) -> Any:
         if method == "getSupportedVersions":
-            return {"apiVersions": list(self.versions)}
+            return {self.told_versions: list(self.versions)}
         version = asked.get("apiVersion")
         if version is None:
             raise Refused(self.codes.missing, "apiVersion is missing")

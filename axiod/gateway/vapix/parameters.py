@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from axiod.bus.caller import Role
-from axiod.gateway.names import BLOCKING, DEVICE, EVENTS, PORT, WEB
+from axiod.gateway.names import BLOCKING, DEVICE, EVENTS, HOST, INTERFACE, NETWORK, PORT, WEB
+from axiod.gateway.vapix.network_words import first_ipv4, primary
 from axiod.gateway.vapix.port import CLOSED, INPUT, OPEN, OUTPUT, opposite
 from axiod.gateway.vapix.ports import all_ports
 
@@ -186,6 +187,11 @@ def _network(mirror: Mirror) -> Iterator[Parameter]:
     web = mirror.thing(WEB)
     policies = {"basic_digest": "true", "digest": "false"}
     yield _setting("Network.HTTP.AuthenticationPolicy", web, "BasicOverHttp", policies, "string")
+    if NETWORK in mirror.services and mirror.available(NETWORK):
+        yield _setting("Network.HostName", mirror.thing(HOST), "Hostname", kind="string")
+        interface = primary(mirror.things(INTERFACE))
+        for name, value in (first_ipv4(interface.properties) if interface else {}).items():
+            yield Parameter(f"Network.{name}", value, Role.ADMINISTRATOR)
 
 
 def _system(mirror: Mirror) -> Iterator[Parameter]:

@@ -79,7 +79,7 @@ async def test_all_others_in_their_order(site: Site, events: Service, mqtt: Mqtt
     "name",
     [
         "apidiscovery.cgi", "systemready.cgi", "supervisedio.cgi", "usergroup.cgi", "virtualinput/activate.cgi",
-        "io/virtualinput.cgi", "mqtt/client.cgi", "mqtt/event.cgi", "vapix/services",
+        "io/virtualinput.cgi", "mqtt/client.cgi", "mqtt/event.cgi", "network_settings.cgi", "vapix/services",
     ],
 )  # fmt: skip
 def test_there_is_an_example_of_each_call(name: str) -> None:

@@ -211,6 +211,33 @@ def test_supervisedio(target: Target, method: str, params: Any) -> None:
     target.ask("POST", SUPERVISED, json.dumps(body).encode())
 
 
+NETWORK = objects(
+    deviceName=st.sampled_from(["eth0", "lo", "wlan0"]),
+    enabled=st.booleans(),
+    configurationMode=st.sampled_from(["dhcp", "static"]),
+    linkLocalMode=st.just("off"),
+    staticDefaultRouter=st.ip_addresses(v=4).map(str) | TEXT,
+    staticAddressConfigurations=st.lists(
+        objects(address=st.ip_addresses(v=4).map(str) | TEXT, prefixLength=NUMBERS, broadcast=TEXT), max_size=3
+    ),
+    useStaticDHCPFallback=st.booleans(),
+    useDhcpResolverInfo=st.booleans(),
+    staticNameServers=st.lists(TEXT, max_size=4),
+    staticSearchDomains=st.lists(TEXT, max_size=4),
+    staticDomainName=TEXT,
+)
+
+
+@EACH
+@given(
+    st.sampled_from(["setIPv4AddressConfiguration", "setIPv6AddressConfiguration", "setResolverConfiguration"]),
+    NETWORK | ANYTHING,
+)
+def test_network_settings(target: Target, method: str, params: Any) -> None:
+    body = {"apiVersion": "1.21", "method": method, "params": params}
+    target.ask("POST", "/axis-cgi/network_settings.cgi", json.dumps(body).encode())
+
+
 @EACH
 @given(
     st.sampled_from([PORTS, SUPERVISED, "/axis-cgi/apidiscovery.cgi", "/axis-cgi/basicdeviceinfo.cgi"]),

@@ -86,6 +86,7 @@ async def test_only_what_answers_is_listed(site: Site) -> None:
         "event-mqtt-bridge": "1.1",
         "io-port-management": "1.0",
         "mqtt-client": "1.0",
+        "network-settings": "1.21",
         "param-cgi": "1.0",
         "supervised-io": "2.0",
         "systemready": "1.4",

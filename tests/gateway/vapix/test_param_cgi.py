@@ -201,7 +201,7 @@ async def test_settings_of_the_device(site: Site) -> None:
     assert await listed(site, group) == expected | changed
     back = f"{group}.DoSPageCount=20&{group}.ActivatePasswordThrottling=yes"
     assert await site.text(f"{PARAM}?action=update&{back}") == "OK\n"
-    assert await listed(site, "Network") == {"Network.HTTP.AuthenticationPolicy": "digest"}
+    assert await listed(site, "Network.HTTP") == {"Network.HTTP.AuthenticationPolicy": "digest"}
 
 
 @pytest.mark.parametrize("query", ["", "?action=", "?action=erase", "?action=update", "?action=update&x=y",

@@ -9,7 +9,7 @@ from axiod.bus import comments
 from axiod.bus.client import from_text
 from axiod.cli import secret
 from axiod.cli.configure import given
-from axiod.cli.network import add_settings, begin_if_wanted, followed_by
+from axiod.cli.network import add_settings, followed_by, tried
 from axiod.cli.objects import Kind, add_id, configured, outcome
 from axiod.cli.render import Column, Result, said
 
@@ -89,8 +89,8 @@ async def _configure(args: Namespace, remote: Remote) -> Result:
     known = KIND.members.configurable
     changes = given(args, known)
     thing = await KIND.named(remote, args)
-    waits = await begin_if_wanted(args, remote)
-    await remote.call(thing.path, KIND.interface, "Configure", changes)
+    async with tried(args, remote) as waits:
+        await remote.call(thing.path, KIND.interface, "Configure", changes)
     return followed_by(configured(thing, changes, known), waits)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,11 @@ from axiod.cli.find import Thing
 from axiod.cli.objects import Kind, add_id, configured
 from axiod.cli.only import Only
 from axiod.cli.render import Column, Result, said
+from axiod.errors import AxiodError
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import AsyncIterator
 
     from axiod.cli.remote import Remote
     from axiod.cli.tree import Parser
@@ -103,31 +106,37 @@ async def _configure(args: Namespace, remote: Remote) -> Result:
     known = KIND.members.configurable
     changes = given(args, known)
     thing = await KIND.named(remote, args)
-    waits = await begin_if_wanted(args, remote)
-    await remote.call(thing.path, KIND.interface, "Configure", changes)
+    async with tried(args, remote) as waits:
+        await remote.call(thing.path, KIND.interface, "Configure", changes)
     return followed_by(configured(thing, changes, known), waits)
 
 
 async def _configure_host(args: Namespace, remote: Remote) -> Result:
     known = contract.load(HOST.interface).configurable
     changes = given(args, known)
-    waits = await begin_if_wanted(args, remote)
-    await HOST.call(remote, "Configure", changes)
+    async with tried(args, remote) as waits:
+        await HOST.call(remote, "Configure", changes)
     return followed_by(configured(Thing(HOST.path, {}), changes, known), waits)
 
 
 def followed_by(result: Result, waits: str) -> Result:
-    """Return a result with what begin_if_wanted() said as its last line."""
+    """Return a result with what tried() said as its last line."""
     return Result(result.data, lambda screen: [*result.lines(screen), *([waits] if waits else [])])
 
 
-async def begin_if_wanted(args: Namespace, remote: Remote) -> str:
-    """Begin a trial where the command line wants one; return what is to be said of it."""
+@asynccontextmanager
+async def tried(args: Namespace, remote: Remote) -> AsyncIterator[str]:
+    """Begin a trial where the command line wants one; what is to be said of it. A change that is refused ends it."""
     if args.confirm_within is None:
-        return ""
+        yield ""
+        return
     seconds = _seconds(args.confirm_within, "--confirm-within")
     await TRIAL.call(remote, "Begin", seconds)
-    return _comes_back(seconds)
+    try:
+        yield _comes_back(seconds)
+    except AxiodError:
+        await TRIAL.call(remote, "RollBack")
+        raise
 
 
 def _seconds(text: str, name: str) -> int:

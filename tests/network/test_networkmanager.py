@@ -169,6 +169,11 @@ def test_what_is_confirmed_stays(world: World) -> None:
     assert not (world.folder / "state" / "trial.json").exists()
 
 
+def test_a_change_that_is_refused_leaves_no_trial_behind(world: World) -> None:
+    assert "Ipv4Router" in refused(world, "configure", "eth0", "--ipv4-router", "203.0.113.1", "--confirm-within", "60")
+    assert not world.axioctl("network", "trial")["Pending"]
+
+
 def test_it_is_rolled_back_at_once_on_request(world: World) -> None:
     configure(world, "--ipv4-addresses", "192.0.2.79/24", "--confirm-within", "3600")
     world.axioctl("network", "roll-back")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,8 @@ class Lldpd:
         await self._write(wanted)
         if not self.installed:
             return
+        with suppress(AxiodError):  # so that a person who tries each choice runs into no limit of starts
+            await call(self._connection, "ResetFailedUnit", "s", UNIT)
         try:
             await call(self._connection, "RestartUnit" if lldp or cdp else "TryRestartUnit", "ss", UNIT, "replace")
         except AxiodError as error:

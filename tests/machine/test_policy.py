@@ -54,6 +54,7 @@ OBJECTS = {
     "org.axiod.io1.Port": "/org/axiod/io1/port/io1",
     "org.axiod.io1.Alarm": "/org/axiod/io1/alarm/tamper",
     "org.axiod.io1.Led": "/org/axiod/io1/led/status",
+    "org.axiod.network1.Firewall": "/org/axiod/network1/firewall",
     "org.axiod.network1.Host": "/org/axiod/network1/host",
     "org.axiod.network1.Interface": "/org/axiod/network1/interface/eth0",
     "org.axiod.network1.Trial": "/org/axiod/network1/trial",

@@ -80,12 +80,14 @@ class Networkd:
             raise
 
     async def capture(self, names: list[str]) -> Any:
-        """See Backend. Its own files are what it changes; those of others it only reads."""
+        """See Backend. Its own files are what it changes; those of others it only reads. None: it does not run."""
         del names
-        return await asyncio.to_thread(_read_folder)
+        return await asyncio.to_thread(_read_folder) if await self._runs() else None
 
     async def restore(self, former: Any) -> None:
         """See Backend."""
+        if former is None:
+            return
         try:
             await asyncio.to_thread(_write_folder, former)
         except (OSError, UnicodeDecodeError) as error:

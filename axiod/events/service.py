@@ -78,9 +78,6 @@ class EventsService:
 
     async def start(self) -> None:
         """Go on where the service was, export everything, and begin to follow the other services."""
-        context = self._context
-        # What it does needs no board, and those that drive something say that there is none.
-        context.root.problem("no board", None)
         self._engine.set_outputs(self._outputs.all.values())
         self._rules.restore()
         self._log.start()

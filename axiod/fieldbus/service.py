@@ -74,7 +74,6 @@ class FieldbusService:
     async def start(self) -> None:
         """Export everything, and open the ports."""
         context = self._context
-        context.root.problem("no board", None)  # TCP ports need none, and without serial ports there is none to miss
         context.server.export(f"{context.path}/ports", PORTS, self)
         self._subscription = Subscription(_BUS, _BUS, "NameOwnerChanged", _BUS_PATH, self._on_owner)
         await context.connection.subscribe(self._subscription)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from axiod.errors import AxiodError, NotSupported
 from axiod.network import detect, kernel, networkd, networkmanager
+from axiod.network.backend import Managed
 from axiod.network.events import NetworkEvents
 from axiod.network.fallback import Fallback
 from axiod.network.interface import INTERFACE, InterfaceHandler
@@ -18,7 +19,7 @@ from axiod.network.model import Addressing, escaped
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from axiod.network.backend import Backend, Managed
+    from axiod.network.backend import Backend
     from axiod.network.links import Link
     from axiod.runtime.app import Context
 
@@ -116,8 +117,11 @@ class Interfaces:
         self._context.server.changed(self._path(link.name), INTERFACE)
 
     async def _read(self, name: str) -> Managed:
-        for backend in self._backends.values():
-            found = await backend.read(name)
+        for key, backend in self._backends.items():
+            try:
+                found = await backend.read(name)
+            except AxiodError as error:
+                return Managed(key, (), f"{key} does not say how it is configured: {error}")
             if found is not None:
                 break
         else:
@@ -136,8 +140,12 @@ class Interfaces:
             amended = former.amended(changes)
             if amended == former:
                 return
-            await backend.apply(name, amended)
             await self._fallback.save(name, amended)
+            try:
+                await backend.apply(name, amended)
+            except AxiodError:
+                await self._fallback.save(name, former)
+                raise
         await self.look()
 
     def _say(self) -> None:

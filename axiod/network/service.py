@@ -58,8 +58,6 @@ class NetworkService:
     async def start(self) -> None:
         """Export everything, and follow what changes."""
         context = self._context
-        # What it does needs no board, and those that drive something say that there is none.
-        context.root.problem("no board", None)
         try:
             self._changes = Changes(context.fds, self._look.set)
         except Unavailable as error:

@@ -80,7 +80,8 @@ class Context:
 def run(options: Options, start: Callable[[Context], Awaitable[Service]], *, drives: bool = True) -> None:
     """Run the service org.axiod.NAME1 until it is told to stop, and exit the process.
 
-    `drives`: it drives what is on the board, so that it cannot run when the profile cannot be used.
+    `drives`: it drives what is on the board, so that it cannot run when the profile cannot be used, and says so where
+    there is no board.
     """
     log.setup("info")
     fds = FdStore()
@@ -94,15 +95,16 @@ def run(options: Options, start: Callable[[Context], Awaitable[Service]], *, dri
         complain(error)
         sys.exit(EXIT_CONFIG)
     log.setup(settings.log_level)
-    sys.exit(asyncio.run(_Daemon(options, board, fds).serve(start)))
+    sys.exit(asyncio.run(_Daemon(options, board, fds, drives=drives).serve(start)))
 
 
 class _Daemon:
-    def __init__(self, options: Options, board: Board, fds: FdStore) -> None:
+    def __init__(self, options: Options, board: Board, fds: FdStore, *, drives: bool) -> None:
         self._name = options.name
         self._options = options
         self._board = board
         self._fds = fds
+        self._drives = drives
         self._state_dir = options.state_dir
         self._stop = asyncio.Event()
         self._ready = False
@@ -136,7 +138,7 @@ class _Daemon:
         server = Server(connection, path)
         root = ServiceRoot(server, path, lambda line: daemon.notify(f"STATUS={line}"))
         events = EventSource(server, path)
-        if self._board is NO_BOARD:
+        if self._drives and self._board is NO_BOARD:
             root.problem("no board", NO_BOARD_PROBLEM)
         state = State(self._state_dir / "state.sqlite", lambda text: root.problem("state", text))
         try:

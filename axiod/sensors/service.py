@@ -170,7 +170,6 @@ class SensorsService:
     async def start(self) -> None:
         """Export everything, and begin to poll."""
         context = self.context
-        context.root.problem("no board", None)  # it has nothing of its own to do with the board
         self.templates.start()
         context.server.export(self._path, SENSORS, self)
         for id_, settings in self._file.entries.items():

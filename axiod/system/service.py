@@ -51,8 +51,6 @@ class SystemService:
     async def start(self) -> None:
         """Export everything."""
         context = self._context
-        # What it does needs no board, and those that drive something say that there is none.
-        context.root.problem("no board", None)
         context.server.export(f"{context.path}/device", DEVICE, self._device)
         await self._certificates.start(f"axiod-{self._machine.serial_number}", _names())
         self._web.start()

@@ -10,23 +10,23 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
 from contextlib import suppress
-from dataclasses import asdict
-from ipaddress import ip_interface
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from axiod import durable
 from axiod.bus._lib import Variant
 from axiod.bus.variant import plain
 from axiod.errors import AxiodError, HardwareFailure, NotFound, Timeout, Unavailable
+from axiod.network import profile_files
 from axiod.network.backend import ALL, Managed
 from axiod.network.model import Addressing
+from axiod.network.profile import addressing as said
+from axiod.network.profile import amended
 
 if TYPE_CHECKING:
     from axiod.bus.connection import Connection
+    from axiod.network.profile import Profile
 
 BACKEND = "networkmanager"
 _NM, _ROOT = "org.freedesktop.NetworkManager", "/org/freedesktop/NetworkManager"
@@ -38,14 +38,8 @@ _TO_DISK = 0x1
 """NM_SETTINGS_UPDATE2_FLAG_TO_DISK, NM_SETTINGS_ADD_CONNECTION2_FLAG_TO_DISK."""
 _MADE_UP = 0x1 | 0x2 | 0x4 | 0x8
 """NM_SETTINGS_CONNECTION_FLAG_UNSAVED, _NM_GENERATED, _VOLATILE, _EXTERNAL."""
-_FOLDER = Path("/etc/NetworkManager/system-connections")
 _UNAVAILABLE = 20
 """NM_DEVICE_STATE_UNAVAILABLE: at most this, nothing can be put into force, for there is no carrier."""
-_READ_ONLY = "NetworkManager is told not to manage it (unmanaged-devices); take that setting away"
-
-_FOR_EVER = Variant("i", 2**31 - 1)
-
-Profile = dict[str, dict[str, Variant]]
 
 
 class NetworkManager:
@@ -65,7 +59,7 @@ class NetworkManager:
             return None
         profile = await self._profile_of(facts)
         settings = await self._settings(profile) if profile else {}
-        addressing = _addressing(settings) if settings else Addressing()
+        addressing = said(settings) if settings else Addressing()
         servers, domains = await self._names_in_force(facts)
         return Managed(BACKEND, ALL, None, addressing, servers, domains)
 
@@ -75,13 +69,7 @@ class NetworkManager:
         facts = await self._facts(device, _DEVICE)
         profile = await self._profile_of(facts)
         former: Profile = await self._settings(profile) if profile else {}
-        wanted = {kind: dict(values) for kind, values in former.items()}
-        # What is not changed stays as somebody else may have written it, in words that we do not have.
-        present = _addressing(former) if former else None
-        if present is None or _of(4, present) != _of(4, addressing):
-            wanted["ipv4"] = _ipv4(former.get("ipv4", {}), addressing)
-        if present is None or _of(6, present) != _of(6, addressing):
-            wanted["ipv6"] = _ipv6(former.get("ipv6", {}), addressing)
+        wanted = amended(former, addressing)
         if profile and await self._is_ours_to_change(profile):
             await self._refused(self._call(profile, _PROFILE, "Update2", "a{sa{sv}}ua{sv}", wanted, _TO_DISK, {}))
         else:
@@ -105,13 +93,13 @@ class NetworkManager:
                 profile = await self._profile_of(facts)
                 if facts["Managed"] and profile:
                     active[name] = str((await self._settings(profile))["connection"]["uuid"].value)
-        return {"files": await asyncio.to_thread(_read_folder), "active": active}
+        return {"files": await asyncio.to_thread(profile_files.read), "active": active}
 
     async def restore(self, former: Any) -> None:
         """See Backend."""
         if former is None:
             return
-        touched = await asyncio.to_thread(_write_folder, former["files"])
+        touched = await asyncio.to_thread(profile_files.write, former["files"])
         if touched:
             await self._call(_SETTINGS, f"{_NM}.Settings", "ReloadConnections", "")
         for name, uuid in former["active"].items():
@@ -172,7 +160,7 @@ class NetworkManager:
 
     async def _is_ours_to_change(self, profile: str) -> bool:
         facts = await self._facts(profile, _PROFILE)
-        return not facts["Flags"] & _MADE_UP and Path(facts["Filename"]).parent == _FOLDER
+        return not facts["Flags"] & _MADE_UP and Path(facts["Filename"]).parent == profile_files.FOLDER
 
     async def _add(self, name: str, wanted: Profile) -> str:
         """Make a profile of ours for an interface; what the one that it replaces said besides stays."""
@@ -229,120 +217,3 @@ def _servers(version: int, config: dict[str, Any]) -> list[str]:
     if version == 4:
         return [entry["address"] for entry in config.get("NameserverData", [])]
     return [socket.inet_ntop(socket.AF_INET6, bytes(server)) for server in config.get("Nameservers", [])]
-
-
-# --- profiles ---
-
-
-_OURS = ("method", "addresses", "address-data", "gateway", "routes", "dns", "dns-data", "dns-search", "ignore-auto-dns")
-"""What the settings are written in, and older forms of the same, which would count before them."""
-
-
-def _of(version: int, addressing: Addressing) -> dict[str, Any]:
-    """Return the settings that stand in the section of IPv4 or IPv6."""
-    other = "ipv6" if version == 4 else "ipv4"
-    return {name: value for name, value in asdict(addressing).items() if not name.startswith(other)}
-
-
-def _ipv4(former: dict[str, Variant], addressing: Addressing) -> dict[str, Variant]:
-    method = {"dhcp": "auto", "static": "manual", "disabled": "disabled"}[addressing.ipv4_method]
-    section = {name: value for name, value in former.items() if name not in _OURS}
-    section["method"] = Variant("s", method)
-    if section.get("dhcp-timeout") == _FOR_EVER:
-        del section["dhcp-timeout"]
-    if addressing.ipv4_fallback:
-        # A failure would take the fallback address with it, again and again.
-        section["dhcp-timeout"] = _FOR_EVER
-    if addressing.ipv4_method == "static":
-        section |= _static(addressing.ipv4_addresses, addressing.ipv4_router)
-    if addressing.ipv4_method != "disabled":
-        servers = [server for server in addressing.dns_servers if "." in server]
-        packed = [struct.unpack("=I", socket.inet_pton(socket.AF_INET, server))[0] for server in servers]
-        section |= _names(Variant("au", packed), addressing)
-    return section
-
-
-def _ipv6(former: dict[str, Variant], addressing: Addressing) -> dict[str, Variant]:
-    method = {"automatic": "auto", "static": "manual", "disabled": "disabled"}[addressing.ipv6_method]
-    section = {name: value for name, value in former.items() if name not in _OURS}
-    section["method"] = Variant("s", method)
-    if addressing.ipv6_method == "static":
-        section |= _static(addressing.ipv6_addresses, addressing.ipv6_router)
-    if addressing.ipv6_method != "disabled":
-        servers = [server for server in addressing.dns_servers if ":" in server]
-        packed = [socket.inet_pton(socket.AF_INET6, server) for server in servers]
-        section |= _names(Variant("aay", packed), addressing)
-    return section
-
-
-def _static(addresses: tuple[str, ...], router: str) -> dict[str, Variant]:
-    found = [ip_interface(text) for text in addresses]
-    data = [{"address": Variant("s", str(a.ip)), "prefix": Variant("u", a.network.prefixlen)} for a in found]
-    section = {"address-data": Variant("aa{sv}", data)}
-    return section | ({"gateway": Variant("s", router)} if router else {})
-
-
-def _names(servers: Variant, addressing: Addressing) -> dict[str, Variant]:
-    if addressing.dns_automatic:
-        return {}
-    return {
-        "dns": servers,
-        "dns-search": Variant("as", list(addressing.dns_search)),
-        "ignore-auto-dns": Variant("b", True),  # noqa: FBT003 # a value of D-Bus
-    }
-
-
-_IPV4_METHODS = {"auto": "dhcp", "manual": "static", "disabled": "disabled"}
-_IPV6_METHODS = {"auto": "automatic", "dhcp": "automatic", "manual": "static", "disabled": "disabled"}
-
-
-def _addressing(settings: Profile) -> Addressing:
-    """Return what a profile says, as far as we have words for it."""
-    four, six = plain(settings.get("ipv4", {})), plain(settings.get("ipv6", {}))
-    ignored = bool(four.get("ignore-auto-dns") or six.get("ignore-auto-dns"))
-    servers = [socket.inet_ntop(socket.AF_INET, struct.pack("=I", server)) for server in four.get("dns", [])]
-    servers += [socket.inet_ntop(socket.AF_INET6, bytes(server)) for server in six.get("dns", [])]
-    domains = dict.fromkeys([*four.get("dns-search", []), *six.get("dns-search", [])])
-    return Addressing(
-        ipv4_method=_IPV4_METHODS.get(four.get("method", "auto"), ""),
-        ipv4_addresses=_texts(four),
-        ipv4_router=four.get("gateway", ""),
-        ipv6_method=_IPV6_METHODS.get(six.get("method", "auto"), ""),
-        ipv6_addresses=_texts(six),
-        ipv6_router=six.get("gateway", ""),
-        dns_automatic=not ignored,
-        dns_servers=tuple(servers),
-        dns_search=tuple(domains),
-    )
-
-
-def _texts(section: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(f"{entry['address']}/{entry['prefix']}" for entry in section.get("address-data", []))
-
-
-# --- its files ---
-
-
-def _read_folder() -> dict[str, str]:
-    try:
-        return {str(path): path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.nmconnection"))}
-    except (OSError, UnicodeDecodeError) as error:
-        raise HardwareFailure(f"the profiles in {_FOLDER} cannot be read: {error}") from error
-
-
-def _write_folder(former: dict[str, str]) -> bool:
-    """Make the profiles what they were; those that came meanwhile go. Returns whether anything differed."""
-    touched = False
-    try:
-        present = _read_folder()
-        for path, text in former.items():
-            if present.get(path) != text:
-                durable.write(Path(path), text, mode=0o600)
-                durable.remove(Path(path + ".previous"))
-                touched = True
-        for path in present.keys() - former.keys():
-            durable.remove(Path(path))
-            touched = True
-    except OSError as error:
-        raise HardwareFailure(f"the profiles in {_FOLDER} cannot be put back: {error}") from error
-    return touched

@@ -278,6 +278,20 @@ def test_a_profile_that_somebody_else_wrote_is_changed_and_not_replaced(world: W
         world.run("nmcli", "connection", "up", "axiod-eth0")
 
 
+def test_what_there_is_no_word_for_stays(world: World) -> None:
+    settings = "ipv4.method auto ipv4.addresses 192.0.2.50/24 ipv6.method link-local"
+    world.run("nmcli", "connection", "add", "type", "ethernet", "ifname", "eth0", "con-name", "both", *settings.split())
+    world.run("nmcli", "--wait", "0", "connection", "up", "both")
+    try:
+        world.until(lambda: eth0(world)["Ipv4Method"] == "dhcp", "the profile")
+        configure(world, "--dns-automatic", "false", "--dns-servers", "203.0.113.7")
+        said = world.run("nmcli", "-t", "-f", "ipv4.addresses,ipv4.dns,ipv6.method", "connection", "show", "both")
+        assert said.splitlines() == ["ipv4.addresses:192.0.2.50/24", "ipv4.dns:203.0.113.7", "ipv6.method:link-local"]
+    finally:
+        world.run("nmcli", "connection", "delete", "both")
+        world.run("nmcli", "connection", "up", "axiod-eth0")
+
+
 # --- events ---
 
 

@@ -38,6 +38,7 @@ SYSTEM = [
     "system/logs/audit",
     "system/device",
     "system/network",
+    "system/firewall",
     "system/config",
 ]
 

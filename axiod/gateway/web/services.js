@@ -34,5 +34,6 @@ export const KINDS = {
   "network-interfaces": "network",
   "network-host": "network",
   "network-trial": "network",
+  firewall: "network",
   wires: "sim",
 };

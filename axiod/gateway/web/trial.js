@@ -11,18 +11,22 @@ import { Icon } from "./parts/icon.js";
 import { duration } from "./parts/value.js";
 import { refused, said } from "./parts/toast.js";
 
-/** What this page has asked for: interface -> changes. Who cuts himself off hears nothing of it from the device. */
+/**
+ * What this page has asked for: interface, or "network-host" or "firewall" -> changes. Who cuts himself off hears nothing of
+ * it from the device.
+ */
 const asked = signal({});
 
 /**
- * Change settings of an interface (or, without `id`, of the host) on trial, by calling `work`. A trial that is under way
- * already has it as well; otherwise one of `seconds` begins, which ends at once when the device refuses the change.
+ * Change settings on trial, by calling `work`; `of`: the interface, or the kind of what there is once. A trial that is
+ * under way already has it as well; otherwise one of `seconds` begins, which ends at once when the device refuses the
+ * change.
  */
-export const tried = async (seconds, id, changes, work) => {
+export const tried = async (seconds, of, changes, work) => {
   const begun = !only("network-trial")?.Pending;
   if (begun) await act("network-trial", undefined, "begin", { Seconds: seconds });
   const before = asked.value;
-  if (id !== undefined) asked.value = { ...before, [id]: { ...before[id], ...changes } };
+  asked.value = { ...before, [of]: { ...before[of], ...changes } };
   try {
     return await work();
   } catch (error) {
@@ -58,6 +62,12 @@ const configured = () =>
   all("network-interfaces")
     .filter(({ Capabilities }) => Capabilities?.length)
     .map((one) => ({ ...one, ...asked.value[one.Id] }));
+
+// Rules keep somebody out, but the device is where it was.
+const movesNothing = () => {
+  const changed = Object.keys(asked.value);
+  return changed.length > 0 && changed.every((of) => of === "firewall");
+};
 
 const keep = () => act("network-trial", undefined, "confirm");
 const rollBack = () => act("network-trial", undefined, "roll-back");
@@ -98,7 +108,7 @@ export const Trial = () => {
         html`
           ${places.length > 0
             ? html`<p>${t(lost ? "shell.trial-go" : "shell.trial-check")} <${Places} places=${places} /></p>`
-            : lost && html`<p>${t("shell.trial-look")}</p>`}
+            : lost && html`<p>${t(movesNothing() ? "shell.trial-kept-out" : "shell.trial-look")}</p>`}
           <p class="left">${t("shell.trial-left", { time: duration(Math.max(1, left) * 1000) })}</p>
         `}
       </div>

@@ -66,8 +66,4 @@ export default {
 
   moves: "Wird dies gespeichert, ist das Gerät erreichbar unter",
   "moves-somewhere": "Wird dies gespeichert, bekommt das Gerät vielleicht eine andere Adresse.",
-  try: "Die Änderung erst ausprobieren",
-  "try-hint": "Behält sie niemand rechtzeitig, kommen die bisherigen Einstellungen von selbst zurück. So sperrt sich niemand aus.",
-  seconds: "Zeit zum Behalten",
-  belongs: "Neue Netzeinstellungen werden gerade ausprobiert. Diese Änderung gehört dazu.",
 };

@@ -80,6 +80,7 @@ export default {
   "trial-check": "Sehen Sie nach, ob Sie das Gerät erreichen unter",
   "trial-go": "Öffnen Sie es unter der neuen Adresse, melden Sie sich an und behalten Sie die Einstellungen dort:",
   "trial-look": "Es hat jetzt vielleicht eine andere Adresse. Suchen Sie sie in Ihrem DHCP-Server, melden Sie sich dort an und behalten Sie die Einstellungen.",
+  "trial-kept-out": "Vielleicht lassen Sie die neuen Regeln der Firewall nicht mehr herein. Warten Sie; diese Seite verbindet sich von selbst wieder.",
   "trial-left": "Behält sie niemand, kommen die bisherigen in {time} zurück.",
   "trial-keep": "Diese Einstellungen behalten",
   "trial-roll-back": "Zurücksetzen",

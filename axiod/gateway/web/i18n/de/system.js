@@ -3,12 +3,18 @@ export default {
   "view-accounts": "Konten",
   "view-tokens": "Token",
   "view-network": "Netzwerk",
+  "view-firewall": "Firewall",
   "view-web": "HTTP und HTTPS",
   "view-certificates": "Zertifikate",
   "view-blocking": "Brute Force",
   "view-config": "Reine Konfiguration",
   "view-device": "Gerät",
   "view-logs": "Protokolle",
+
+  try: "Die Änderung erst ausprobieren",
+  "try-hint": "Behält sie niemand rechtzeitig, kommen die bisherigen Einstellungen von selbst zurück. So sperrt sich niemand aus.",
+  "try-seconds": "Zeit zum Behalten",
+  "try-belongs": "Neue Netzeinstellungen werden gerade ausprobiert. Diese Änderung gehört dazu.",
 
   Role: "Rolle",
   Comment: "Bemerkung",

@@ -66,8 +66,4 @@ export default {
 
   moves: "When this is saved, the device is at",
   "moves-somewhere": "When this is saved, the device may get another address.",
-  try: "Try the change first",
-  "try-hint": "Unless somebody keeps it in time, the former settings come back by themselves. So nobody is locked out.",
-  seconds: "Time to keep it",
-  belongs: "New network settings are being tried now. This change belongs to them.",
 };

@@ -79,6 +79,7 @@ export default {
   "trial-check": "See that you reach the device at",
   "trial-go": "Open it at its new address, log in, and keep the settings there:",
   "trial-look": "It may have another address now. Look it up in your DHCP server, log in there, and keep the settings.",
+  "trial-kept-out": "The new rules of the firewall may keep you out. Wait; this page connects again by itself.",
   "trial-left": "Unless somebody keeps them, the former ones come back in {time}.",
   "trial-keep": "Keep these settings",
   "trial-roll-back": "Roll back",

@@ -3,12 +3,18 @@ export default {
   "view-accounts": "Accounts",
   "view-tokens": "Tokens",
   "view-network": "Network",
+  "view-firewall": "Firewall",
   "view-web": "HTTP and HTTPS",
   "view-certificates": "Certificates",
   "view-blocking": "Brute force",
   "view-config": "Plain configuration",
   "view-device": "Device",
   "view-logs": "Logs",
+
+  try: "Try the change first",
+  "try-hint": "Unless somebody keeps it in time, the former settings come back by themselves. So nobody is locked out.",
+  "try-seconds": "Time to keep it",
+  "try-belongs": "New network settings are being tried now. This change belongs to them.",
 
   Role: "Role",
   Comment: "Comment",

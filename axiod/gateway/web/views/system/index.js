@@ -15,6 +15,7 @@ import { Web } from "./web.js";
 
 const Logs = (given) => html`<${Later} load=${() => import("./logs.js")} texts="log" given=${given} />`;
 const Network = () => html`<${Later} load=${() => import("./network/index.js")} texts="network" />`;
+const Firewall = () => html`<${Later} load=${() => import("./firewall/index.js")} texts="firewall" />`;
 const Config = () => html`<${Later} load=${() => import("./config.js")} texts="config" />`;
 
 const hasNetwork = () => service("network")?.Available || ids("network-interfaces").value.length > 0;
@@ -29,6 +30,7 @@ const VIEWS = {
   logs: { View: Logs, role: "administrator", help: "logs" },
   device: { View: Device, role: "viewer", help: "rest#reading" },
   network: { View: Network, role: "viewer", help: "page#network", there: hasNetwork },
+  firewall: { View: Firewall, role: "administrator", help: "page#firewall", there: hasNetwork },
   config: { View: Config, role: "operator", help: "page#plain-configuration" },
 };
 

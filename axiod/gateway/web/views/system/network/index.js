@@ -6,7 +6,7 @@ import { fresh, ids, only } from "../../../store.js";
 import { Setting, Settings } from "../../../parts/form.js";
 import { Card, Facts } from "../../../parts/page.js";
 import { Interface } from "./interface.js";
-import { Trying, useTried } from "./tried.js";
+import { Trying, useTried } from "../tried.js";
 
 export default () => html`
   ${only("network-host") && html`<${Host} />`}

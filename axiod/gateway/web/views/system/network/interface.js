@@ -9,7 +9,7 @@ import { Icon } from "../../../parts/icon.js";
 import { Card, Facts } from "../../../parts/page.js";
 import { Badge } from "../../../parts/value.js";
 import { check, Dns, Ipv4, Ipv6, sent } from "./addressing.js";
-import { Trying, useTried } from "./tried.js";
+import { Trying, useTried } from "../tried.js";
 
 export const Interface = ({ id }) => {
   const one = thing("network-interfaces", id).value;

@@ -1,13 +1,13 @@
 // Forms of network settings, which are tried before they count. Who saves is asked, and the answer is yes unless changed.
-import { html, signal } from "../../../lib.js";
-import { change, Conflict } from "../../../api.js";
-import { t } from "../../../i18n.js";
-import { only } from "../../../store.js";
-import { tried } from "../../../trial.js";
-import { named } from "../../../parts/call.js";
-import { CheckField, NumberField } from "../../../parts/field.js";
-import { useSettings } from "../../../parts/form.js";
-import { reason } from "../../../parts/toast.js";
+import { html, signal } from "../../lib.js";
+import { change, Conflict } from "../../api.js";
+import { t } from "../../i18n.js";
+import { only } from "../../store.js";
+import { tried } from "../../trial.js";
+import { named } from "../../parts/call.js";
+import { CheckField, NumberField } from "../../parts/field.js";
+import { useSettings } from "../../parts/form.js";
+import { reason } from "../../parts/toast.js";
 
 const SECONDS = [5, 3600];
 const trying = signal({ on: true, seconds: 60 });
@@ -24,7 +24,7 @@ export const useTried = (kind, id, { check = () => ({}), sent = (values) => valu
   const send = (_kind, _id, values, seen) => {
     const ready = sent(values);
     const work = () => change(kind, id, ready, seen);
-    return trying.value.on ? tried(trying.value.seconds, id, ready, work) : work();
+    return trying.value.on ? tried(trying.value.seconds, id ?? kind, ready, work) : work();
   };
   return {
     ...form,
@@ -33,6 +33,9 @@ export const useTried = (kind, id, { check = () => ({}), sent = (values) => valu
     save: async () => Object.keys(mine).length === 0 && form.save(send),
   };
 };
+
+/** Whether what is saved now counts at once, and no trial brings the former settings back. */
+export const atOnce = () => !trying.value.on && !only("network-trial")?.Pending;
 
 const lasting = () => {
   const { on, seconds } = trying.value;
@@ -44,20 +47,20 @@ const lasting = () => {
 /** Whether a change is tried first, and for how long. */
 export const Trying = ({ form }) => {
   if (!form.changed) return null;
-  if (only("network-trial")?.Pending) return html`<p class="hint">${t("network.belongs")}</p>`;
+  if (only("network-trial")?.Pending) return html`<p class="hint">${t("system.try-belongs")}</p>`;
   const { on, seconds } = trying.value;
   const [low, high] = SECONDS;
   return html`
     <div class="columns">
       <${CheckField}
-        label=${t("network.try")}
-        hint=${t("network.try-hint")}
+        label=${t("system.try")}
+        hint=${t("system.try-hint")}
         value=${on}
         set=${(wanted) => (trying.value = { on: wanted, seconds })}
       />
       ${on &&
       html`<${NumberField}
-        label=${t("network.seconds")}
+        label=${t("system.try-seconds")}
         unit="s"
         ...${{ low, high }}
         value=${seconds}

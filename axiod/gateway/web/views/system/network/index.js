@@ -1,9 +1,10 @@
-// The network: what this device is called, and its interfaces.
+// The network: what this device is called, its interfaces, and how it is found.
 import { html } from "../../../lib.js";
 import { t } from "../../../i18n.js";
 import { can } from "../../../session.js";
 import { fresh, ids, only } from "../../../store.js";
 import { Setting, Settings } from "../../../parts/form.js";
+import { Later } from "../../../parts/later.js";
 import { Card, Facts } from "../../../parts/page.js";
 import { Interface } from "./interface.js";
 import { Trying, useTried } from "../tried.js";
@@ -11,6 +12,7 @@ import { Trying, useTried } from "../tried.js";
 export default () => html`
   ${only("network-host") && html`<${Host} />`}
   ${ids("network-interfaces").value.map((id) => html`<${Interface} key=${id} id=${id} />`)}
+  <${Later} load=${() => import("./discovery.js")} texts="discovery" />
 `;
 
 const Host = () => html`

@@ -42,14 +42,14 @@ async def page(browser: Browser, host: ReachedHost) -> AsyncIterator[Page]:
     async with page_of(browser, host, excused=CUT) as page:
         await log_in(page, "admin")
         await visit(page, "system/network")
-        await expect(page.get_by_role("region", name="eth0")).to_contain_text(LEASE)
+        await expect(page.get_by_role("region", name="eth0", exact=True)).to_contain_text(LEASE)
         yield page
     host.put_back()
 
 
 async def make_static(page: Page, address: str = "192.0.2.77", mask: str = "255.255.255.0", seconds: int = 60) -> None:
     """Fill in a static address, and save it."""
-    form = page.get_by_role("region", name="eth0")
+    form = page.get_by_role("region", name="eth0", exact=True)
     await form.get_by_label("IPv4 address").select_option("static")
     await form.get_by_label("IP address", exact=True).fill(address)
     await form.get_by_label("Subnet mask").fill(mask)
@@ -58,7 +58,7 @@ async def make_static(page: Page, address: str = "192.0.2.77", mask: str = "255.
 
 
 async def test_what_there_is_is_seen(page: Page) -> None:
-    found = page.get_by_role("region", name="eth0")
+    found = page.get_by_role("region", name="eth0", exact=True)
     await expect(found).to_contain_text(f"{LEASE}/24 DHCP")
     await expect(found).to_contain_text("Connected")
     await expect(found).to_contain_text("NetworkManager")
@@ -75,12 +75,12 @@ async def test_a_change_that_nobody_keeps_is_taken_back(page: Page, host: Reache
     await expect(page.get_by_text("Nobody kept the new network settings")).to_be_visible(timeout=WAIT_MS)
     await expect(banner).to_have_count(0)
     host.world.until(lambda: host.world.addresses() == [f"{LEASE}/24 global"], "the former address")
-    await expect(page.get_by_role("region", name="eth0")).to_contain_text(f"{LEASE}/24", timeout=WAIT_MS)
+    await expect(page.get_by_role("region", name="eth0", exact=True)).to_contain_text(f"{LEASE}/24", timeout=WAIT_MS)
 
 
 async def test_a_change_that_is_kept_stays(page: Page, host: ReachedHost, browser: Browser) -> None:
     # Who leaves DHCP finds what it gave.
-    form = page.get_by_role("region", name="eth0")
+    form = page.get_by_role("region", name="eth0", exact=True)
     await form.get_by_label("IPv4 address").select_option("static")
     await expect(form.get_by_label("IP address", exact=True)).to_have_value(LEASE)
     await expect(form.get_by_text("255.255.255.0 = /24")).to_be_visible()
@@ -111,12 +111,12 @@ async def test_a_trial_of_somebody_else_is_seen_by_administrators_alone(
     async with page_of(browser, host) as other:
         await log_in(other, "viewer")
         await visit(other, "system/network")
-        await expect(other.get_by_role("region", name="eth0")).to_contain_text(LEASE)
+        await expect(other.get_by_role("region", name="eth0", exact=True)).to_contain_text(LEASE)
         await expect(other.get_by_role("region", name="Network settings on trial")).to_have_count(0)
         await expect(other.get_by_label("IPv4 address")).to_have_count(0)
     await visit(page, "system/network")
     # What is changed meanwhile belongs to it.
-    form = page.get_by_role("region", name="eth0")
+    form = page.get_by_role("region", name="eth0", exact=True)
     await form.get_by_label("Take the name servers").uncheck()
     await form.get_by_label("Name servers", exact=True).fill("192.0.2.53, 192.0.2.54")
     await expect(form.get_by_text("This change belongs to them.")).to_be_visible()
@@ -128,7 +128,7 @@ async def test_a_trial_of_somebody_else_is_seen_by_administrators_alone(
 
 
 async def test_a_method_that_only_the_backend_has_a_word_for(page: Page, host: ReachedHost) -> None:
-    form = page.get_by_role("region", name="eth0")
+    form = page.get_by_role("region", name="eth0", exact=True)
     host.world.run("nmcli", "connection", "modify", "axiod-eth0", "ipv4.method", "link-local")
     await expect(form.get_by_label("IPv4 address").locator("option:checked")).to_have_text("In another way")
     await form.get_by_label("IPv4 address").select_option("disabled")
@@ -138,7 +138,7 @@ async def test_a_method_that_only_the_backend_has_a_word_for(page: Page, host: R
 
 
 async def test_what_is_wrong_is_said_at_its_field(page: Page, host: ReachedHost) -> None:
-    form = page.get_by_role("region", name="eth0")
+    form = page.get_by_role("region", name="eth0", exact=True)
     await form.get_by_label("IPv4 address").select_option("static")
     address, router = form.get_by_label("IP address", exact=True), form.get_by_label("Router", exact=True)
     mask = form.get_by_label("Subnet mask")
@@ -184,7 +184,7 @@ async def test_who_is_cut_off_is_told_where_to_go_on(page: Page, host: ReachedHo
 
 
 async def test_without_a_trial_it_counts_at_once(page: Page, host: ReachedHost) -> None:
-    form = page.get_by_role("region", name="eth0")
+    form = page.get_by_role("region", name="eth0", exact=True)
     await form.get_by_label("Fall back to a static address").check()
     await form.get_by_label("Fallback IP address").fill("192.0.2.99/24")
     await form.get_by_label("Try the change first").uncheck()
@@ -218,7 +218,7 @@ async def test_axe_has_nothing_against_it_and_it_fits_a_phone(browser: Browser, 
             await visit(page, "system/network")
             await make_static(page, mask="24", seconds=300)
             await expect(page.get_by_role("region", name="Network settings on trial")).to_be_visible(timeout=WAIT_MS)
-            form = page.get_by_role("region", name="eth0")
+            form = page.get_by_role("region", name="eth0", exact=True)
             await form.get_by_label("IPv6 address", exact=True).select_option("static")
             await form.get_by_label("Take the name servers").uncheck()
             assert await violations(page) == []

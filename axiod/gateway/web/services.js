@@ -34,6 +34,7 @@ export const KINDS = {
   "network-interfaces": "network",
   "network-host": "network",
   "network-trial": "network",
+  dot1x: "network",
   "network-discovery": "network",
   firewall: "network",
   wires: "sim",

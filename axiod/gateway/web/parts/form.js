@@ -16,7 +16,7 @@ import { reason, said } from "./toast.js";
  * What nobody edits follows the device. What is edited and was changed by somebody else meanwhile is shown as such, and
  * is not saved before the person chose; so nothing is lost silently.
  *
- * {ready, value(name), set(name, value), theirs(name), take(name), changed, wrong, error, busy, save(send), reset()}
+ * {ready, value(name), set(name, value), theirs(name), take(name), changed, wrong, error, busy, save(send), reset(), forgive()}
  */
 export const useSettings = (kind, id) => {
   const now = (id === undefined ? only(kind) : thing(kind, id).value) ?? {};
@@ -63,6 +63,8 @@ export const useSettings = (kind, id) => {
       setEdits({});
       setError(null);
     },
+    /** Forget why it was not saved: something else was changed that is saved with it. */
+    forgive: () => setError(null),
     /** Save it. `send`: what is called instead of change(), with the same arguments. */
     save: async (send = change) => {
       if (Object.keys(wrong).length) return false;

@@ -10,24 +10,28 @@ import { useSettings } from "../../parts/form.js";
 import { reason } from "../../parts/toast.js";
 
 const SECONDS = [5, 3600];
+const NOTHING = { names: [], changed: false, save: (work) => work() };
 const trying = signal({ on: true, seconds: 60 });
 
 /**
  * useSettings for network settings. `check(form)`: {name: what is wrong} besides what the contract says.
  * `sent(values)`: what is sent of what the form holds. What the device says against a setting is at that setting.
+ * `also`: what else is saved with them, {names, changed, save(work)}: `save` calls `work`, which saves the settings.
  */
-export const useTried = (kind, id, { check = () => ({}), sent = (values) => values } = {}) => {
+export const useTried = (kind, id, { check = () => ({}), sent = (values) => values, also = NOTHING } = {}) => {
   const form = useSettings(kind, id);
-  const mine = form.changed ? { ...check(form), ...lasting() } : {};
+  const changed = form.changed || also.changed;
+  const mine = changed ? { ...check(form), ...lasting() } : {};
   const refusal = form.error && !(form.error instanceof Conflict) ? form.error : null;
-  const at = refusal?.status && named(refusal, Object.keys(form.schema));
+  const at = refusal?.status && named(refusal, [...Object.keys(form.schema), ...also.names]);
   const send = (_kind, _id, values, seen) => {
     const ready = sent(values);
-    const work = () => change(kind, id, ready, seen);
+    const work = () => also.save(async () => Object.keys(ready).length > 0 && change(kind, id, ready, seen));
     return trying.value.on ? tried(trying.value.seconds, id ?? kind, ready, work) : work();
   };
   return {
     ...form,
+    changed,
     error: at ? null : form.error,
     wrong: { ...form.wrong, ...mine, ...(at ? { [at]: reason(refusal) } : {}) },
     save: async () => Object.keys(mine).length === 0 && form.save(send),

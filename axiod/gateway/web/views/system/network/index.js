@@ -12,8 +12,11 @@ import { Trying, useTried } from "../tried.js";
 export default () => html`
   ${only("network-host") && html`<${Host} />`}
   ${ids("network-interfaces").value.map((id) => html`<${Interface} key=${id} id=${id} />`)}
+  ${ids("dot1x").value.map((id) => html`<${Dot1x} key=${id} given=${{ id }} />`)}
   <${Later} load=${() => import("./discovery.js")} texts="discovery" />
 `;
+
+const Dot1x = ({ given }) => html`<${Later} load=${() => import("./dot1x.js")} texts="dot1x" given=${given} />`;
 
 const Host = () => html`
   <${Card} title=${t("network.host")} icon="device" wide old=${!fresh("network-host")}>

@@ -14,11 +14,12 @@ from playwright.async_api import expect
 from tests.gateway.rest.asking import send
 from tests.web.browser import PHONE, log_in, page_of, visit
 from tests.web.test_page import violations
+from tests.web.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from playwright.async_api import Browser, Locator, Page, WebSocketRoute
+    from playwright.async_api import Browser, Locator, Page
 
     from tests.gateway.web_device import WebDevice
 
@@ -35,33 +36,6 @@ DEFAULT: dict[str, Any] = {
     "Ckn": "",
     "MacsecMode": "encrypt",
 }
-
-
-class Told:
-    """The event stream of a page, to which something can be added: no switch is here that asks for 802.1X."""
-
-    def __init__(self) -> None:
-        self._socket: WebSocketRoute | None = None
-        self._last: dict[str, Any] = {}
-
-    def through(self, socket: WebSocketRoute) -> None:
-        """Stand between the page and the device."""
-        self._socket = socket
-        device = socket.connect_to_server()
-        device.on_message(self._heard)
-
-    def _heard(self, text: str | bytes) -> None:
-        assert self._socket
-        self._last = json.loads(text)
-        self._socket.send(text)
-
-    def changed(self, id_: str, **changes: Any) -> None:
-        """Say that something of 802.1X changed."""
-        assert self._socket
-        place = {name: self._last[name] for name in ("Epoch", "Sequence")}
-        self._socket.send(
-            json.dumps({"Kind": "changed", "Resource": "dot1x", "Id": id_, "Changed": changes, "Gone": [], **place})
-        )
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -191,22 +165,22 @@ async def test_settings_and_secrets_are_tried_first(card: Locator, device: WebDe
 
 
 async def test_how_it_stands_is_seen_live(browser: Browser, device: WebDevice, interface: str) -> None:
-    told = Told()
+    told = Told()  # no switch is here that asks for 802.1X
     async with page_of(browser, device) as page:
-        await page.route_web_socket(re.compile("/api/v1/events"), told.through)
+        await told.stand_between(page)
         await log_in(page, "admin")
         await visit(page, "system/network")
         card = page.get_by_role("region", name=f"802.1X: {interface}", exact=True)
         await expect(card.get_by_text("Off", exact=True)).to_be_visible()
         await expect(card.get_by_role("button", name="Authenticate again")).to_have_count(0)
         why = "the authentication server refused the identity or the password"
-        told.changed(interface, Enabled=True, State="refused", Reason=why, SinceUsec=1_700_000_000_000_000)
+        told.changed("dot1x", interface, Enabled=True, State="refused", Reason=why, SinceUsec=1_700_000_000_000_000)
         await expect(card.get_by_text("Refused", exact=True)).to_be_visible()
         await expect(card.get_by_role("status")).to_have_text(why)
         # The device itself knows better.
         await card.get_by_role("button", name="Authenticate again").click()
         await expect(page.get_by_text(f"it is not enabled on {interface}; set Enabled first")).to_be_visible()
-        told.changed(interface, State="secured", Method="macsec", SecuredInterface="macsec0", Reason="")
+        told.changed("dot1x", interface, State="secured", Method="macsec", SecuredInterface="macsec0", Reason="")
         await expect(card.get_by_text("Secured", exact=True)).to_be_visible()
         await expect(card).to_contain_text("macsec0")
         await expect(card.get_by_label("Key name (CKN)")).to_be_visible()
@@ -226,13 +200,15 @@ async def test_axe_has_nothing_against_it_and_it_fits_a_phone(
     for dark in (False, True):
         async with page_of(browser, device, size=PHONE, dark=dark) as page:
             told = Told()
-            await page.route_web_socket(re.compile("/api/v1/events"), told.through)
+            await told.stand_between(page)
             await log_in(page, "admin")
             await page.evaluate("import('/i18n.js').then((texts) => texts.speak('de'))")
             await visit(page, "system/network")
             card = page.get_by_role("region", name=f"802.1X: {interface}", exact=True)
             await expect(card.get_by_label("Verfahren")).to_be_visible()
-            told.changed(interface, Enabled=True, State="refused", Reason="the authentication server refused it")
+            told.changed(
+                "dot1x", interface, Enabled=True, State="refused", Reason="the authentication server refused it"
+            )
             await card.get_by_label("Verfahren").select_option("peap-mschapv2")
             assert await violations(page) == []
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -13,6 +13,7 @@ from playwright.async_api import expect
 from tests.gateway.rest.asking import send
 from tests.web.browser import PHONE, live, log_in, page_of, visit
 from tests.web.test_page import violations
+from tests.web.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -230,6 +231,47 @@ async def test_what_somebody_else_changes_is_not_lost(firewall: Locator, admin: 
     await expect(firewall.get_by_role("button", name="Save")).to_be_disabled()
     await alert.get_by_role("button", name="Take theirs").click()
     await expect(rows(firewall)).to_have_count(1)
+
+
+async def test_without_a_packet_filter_rules_are_prepared(
+    firewall: Locator, browser: Browser, device: WebDevice
+) -> None:
+    told = Told()
+    async with page_of(browser, device) as page:
+        await told.stand_between(page)
+        await log_in(page, "admin")
+        await visit(page, "system/firewall")
+        card = page.get_by_role("region", name="Firewall", exact=True)
+        await expect(rows(card)).to_have_count(3)
+        told.changed("firewall", (await firewall_of(device))["Id"], Supported=False)
+        await expect(card).to_contain_text("the package nftables is not installed")
+        await expect(card.get_by_label("Turn the firewall on")).to_be_disabled()
+        assert await violations(page) == []
+        await card.get_by_role("button", name="Add a rule").click()
+        await page.get_by_role("dialog").get_by_label("Port", exact=True).fill("443")
+        await page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
+        await expect(rows(card).nth(3)).to_contain_text("Accept TCP port 443")
+        await save_at_once(card)
+        await expect(page.get_by_text("Saved")).to_be_visible()
+    assert len((await firewall_of(device))["Rules"]) == 4
+
+
+async def test_tables_of_others_are_listed(firewall: Locator, browser: Browser, device: WebDevice) -> None:
+    told = Told()
+    chain = {"Family": "ip", "Table": "filter", "Chain": "INPUT", "Hook": "input", "Priority": 0, "Policy": "drop"}
+    async with page_of(browser, device, size=PHONE) as page:
+        await told.stand_between(page)
+        await log_in(page, "admin")
+        await visit(page, "system/firewall")
+        await expect(rows(page.get_by_role("region", name="Firewall", exact=True))).to_have_count(3)
+        others = page.get_by_role("region", name="Rules of others")
+        await expect(others).to_have_count(0)
+        told.changed("firewall", (await firewall_of(device))["Id"], ForeignChains=[{**chain, "Drops": True}])
+        row = others.get_by_role("row").filter(has_text="INPUT")
+        for text in ("ip filter", "input (0)", "Drop", "Yes"):
+            await expect(row).to_contain_text(text)
+        assert await violations(page) == []
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 async def test_nobody_but_administrators_has_it(oper: Page) -> None:

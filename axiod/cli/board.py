@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from axiod.board.choose import CHOSEN
 from axiod.board.mistakes import BoardError
-from axiod.bus.interface import services, stem
+from axiod.bus.interface import ON_DEMAND, services, stem
 from axiod.bus.service import SERVICE
 from axiod.cli import render
 from axiod.cli.render import Column, Result
@@ -159,8 +159,9 @@ async def _restarted(remote: Remote) -> dict[str, _Said]:
     """Have systemd restart the services, and return what each says of itself then; empty where there is no systemd."""
     if await remote.owner(_SYSTEMD) is None:
         return {}
-    # All at once, and then each is waited for.
-    jobs = {service: await _restart(remote, service) for service in services() if stem(service) != "sim"}
+    # All at once, and then each is waited for. What runs on demand alone has nothing to do with a board.
+    names = [name for name in services() if stem(name) != "sim" and name not in ON_DEMAND]
+    jobs = {service: await _restart(remote, service) for service in names}
     return {f"axiod-{stem(service)}": await _after(remote, service, job) for service, job in jobs.items()}
 
 

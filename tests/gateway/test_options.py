@@ -39,5 +39,5 @@ def test_what_is_wrong(arguments: list[str], said: str) -> None:
 def test_the_simulated_world_is_reached_only_when_asked_for() -> None:
     assert not parse([]).world
     assert parse(["--world"]).world
-    for unit in (Path(__file__).parents[2] / "units").iterdir():
+    for unit in filter(Path.is_file, (Path(__file__).parents[2] / "units").rglob("*")):
         assert "--world" not in unit.read_text(encoding="utf-8"), unit.name

@@ -170,7 +170,7 @@ async def test_a_sequence_is_run(admin: Page, client: Client) -> None:
     await found.get_by_role("button", name="Sequence").click()
     dialog = admin.get_by_role("dialog")
     for wait in await dialog.get_by_label("then wait").all():
-        await wait.fill("20")
+        await wait.fill("100")
     await dialog.get_by_role("button", name="Add a step").click()
     await dialog.get_by_role("button", name="Run").click()
     await expect(dialog).to_have_count(0)

@@ -71,7 +71,7 @@ def test_what_is_for_the_gateway_alone_is_not_there() -> None:
 def test_names_do_not_meet() -> None:
     for resource in resources().values():
         assert not {"Id", "Urls"} & resource.properties.keys()
-        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", resource.kind)
+        assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z]+)*", resource.kind)
 
 
 def test_types_are_what_json_has() -> None:

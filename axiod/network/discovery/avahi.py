@@ -55,7 +55,8 @@ class Avahi:
         self._browser: str | None = None
         self._browsed: str | None = None
         self._owner: str | None = None
-        self._items: set[tuple[str, int, int]] = set()
+        self._items: dict[tuple[str, int, int], None] = {}
+        """What this host announces, as name, interface and protocol, in the order in which it came."""
         self.host: str | None = None
         """The host name that it answers to; None while it does not run."""
 
@@ -72,7 +73,8 @@ class Avahi:
     @property
     def announced(self) -> str | None:
         """The name under which the type that follow() was called for is announced by this host."""
-        return min((name for name, *_ in self._items), default=None)
+        # A name that another device had first is given up for a new one, and not taken away: that device has it.
+        return next(reversed(self._items), (None,))[0]
 
     @property
     def told(self) -> str | None:
@@ -151,9 +153,9 @@ class Avahi:
         if message.sender != self._owner or type_ != self._browsed or interface == _LOOPBACK:
             return
         if message.member == "ItemNew" and flags & _LOCAL:
-            self._items.add((name, interface, protocol))
+            self._items[name, interface, protocol] = None
         else:
-            self._items.discard((name, interface, protocol))
+            self._items.pop((name, interface, protocol), None)
         self._changed()
 
     def _on_owner(self, message: Message) -> None:

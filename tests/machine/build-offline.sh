@@ -19,9 +19,9 @@ side "$arch" apt-get -qq -y --download-only -o Dir::Cache::archives="$folder" -o
 rm -rf "$folder/partial" "$folder/lock"
 (cd "$folder" && dpkg-scanpackages --multiversion . 2>/dev/null >Packages)
 echo "deb [trusted=yes] file:/srv/offline ./" >"$layer/etc/apt/sources.list"
-# axiod recommends it, but with it each guest would take longer, and its interfaces would not be left to the tests.
+# axiod recommends them, but with them each guest would take longer, and its interfaces would not be left to the tests.
 mkdir -p "$layer/etc/apt/preferences.d"
-printf 'Package: network-manager\nPin: release *\nPin-Priority: -1\n' >"$layer/etc/apt/preferences.d/without-recommended"
+printf 'Package: network-manager avahi-daemon lldpd wpasupplicant\nPin: release *\nPin-Priority: -1\n' >"$layer/etc/apt/preferences.d/without-recommended"
 
 # The guest's own apt reads it, so that no guest has to.
 [ "$arch" = "$NATIVE" ] || foreign "$arch"

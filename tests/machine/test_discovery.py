@@ -32,6 +32,7 @@ def working(device: Container) -> Container:
     """A device with what discovery needs, and a cable to somebody who is silent."""
     device.run("ip link add ours type veth peer name theirs && ip address add 192.0.2.1/24 dev ours")
     device.run("ip link set ours up && ip link set theirs up")
+    device.run("rm /etc/apt/preferences.d/without-recommended")
     device.apt("install", "avahi-daemon", "lldpd")
     device.run("systemctl start avahi-daemon lldpd")
     return device

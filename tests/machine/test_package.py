@@ -36,15 +36,21 @@ USERS = (
     "axiod-io", "axiod-relays", "axiod-fieldbus", "axiod-sim", "axiod-system", "axiod-events", "axiod-gateway",
     "axiod-sensors", "axiod-discovery",
 )  # fmt: skip
-GROUPS = {"axiod-operator": "axiod-events,axiod-sensors", "axiod-admin": "", "gpio": "", "dialout": "axiod-fieldbus"}
-"""Each with its members: rules switch, sensors are asked, and serial ports belong to dialout."""
+GROUPS = {
+    "axiod-operator": "axiod-events,axiod-sensors",
+    "axiod-admin": "",
+    "gpio": "",
+    "dialout": "axiod-fieldbus",
+    "systemd-journal": "axiod-system",
+}
+"""Each with its members: rules switch, sensors are asked, serial ports belong to dialout, and the journal is read."""
 BELONGS = re.compile(
     r"/(etc/axiod/(boards/|[a-z]+\.yaml)"
     r"|usr/bin/axioctl|usr/lib/axiod/fail-safe"
     r"|usr/lib/python3/dist-packages/axiod(/[\w./-]+|-[\d.+]+\.dist-info/\w+(\.txt)?)"
     r"|usr/lib/systemd/system/(axiod[\w@.-]*|lldpd\.service\.d/50-axiod\.conf)"
     r"|usr/lib/sysusers\.d/axiod[\w-]*\.conf"
-    r"|usr/lib/udev/rules\.d/60-axiod\.rules"
+    r"|usr/lib/udev/rules\.d/(60-axiod|90-axiod-dot1x)\.rules"
     r"|usr/share/axiod/boards/[\w-]+\.yaml"
     r"|usr/share/axiod/templates/\w+\.json"
     r"|usr/share/axiod/help/(dbus/)?[\w.-]+\.md"

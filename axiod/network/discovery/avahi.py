@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from axiod.bus.connection import Subscription
+from axiod.clock import wall_usec
 from axiod.errors import AxiodError, HardwareFailure
 
 if TYPE_CHECKING:
@@ -101,11 +102,21 @@ class Avahi:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
+            # avahi reads a file again whose time differs, in whole seconds: two changes in one would be one to it.
+            second = max(wall_usec() // 1_000_000, self._written() + 1)
+            os.utime(new, (second, second))
             new.replace(self._path)
         except OSError as error:
             with suppress(OSError):
                 new.unlink()
             raise HardwareFailure(f"{self._path} cannot be written: {error.strerror}") from error
+
+    def _written(self) -> int:
+        """Return the second in which the file was written last, since 1970; 0: there is none."""
+        try:
+            return int(self._path.stat().st_mtime) if self._path is not None else 0
+        except FileNotFoundError:
+            return 0
 
     async def start(self) -> None:
         """Begin to hear of it."""

@@ -93,6 +93,13 @@ async def test_a_name_that_another_device_has_gets_a_number(avahi: Avahi, avahi_
     assert await until(lambda: avahi.announced == ("Gate" if ours == "Gate" else "Gate #2"), SLOW)
 
 
+async def test_two_changes_in_one_second_are_both_taken(avahi: Avahi, avahi_hosts: Hosts) -> None:
+    await follow(avahi)
+    for name in ("Gate", "Door", "Yard"):
+        avahi.tell(text(name))
+    assert await until(lambda: avahi.announced == "Yard", SLOW)
+
+
 async def test_a_daemon_that_ends_is_noticed(avahi: Avahi, avahi_hosts: Hosts) -> None:
     device, _ = avahi_hosts
     await follow(avahi)

@@ -69,10 +69,13 @@ class AvahiHost:
         shutil.rmtree(self._folder)
 
     def browse(self, type_: str) -> list[list[str]]:
-        """Return what avahi-browse finds on the network now: its fields."""
+        """Return what avahi-browse finds on the network now: its fields. It waits long for what has just gone."""
         command = self._machine("avahi-browse", "--resolve", "--parsable", "--terminate", "--no-db-lookup", type_)
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=20, check=False)
-        return [line.split(";", 9) for line in done.stdout.splitlines() if line.startswith("=")]
+        try:
+            said = subprocess.run(command, env=self.environment, capture_output=True, timeout=8, check=False).stdout
+        except subprocess.TimeoutExpired as late:
+            said = late.stdout or b""
+        return [line.split(";", 9) for line in said.decode().splitlines() if line.startswith("=")]
 
     def names(self, type_: str) -> list[str]:
         """Return the names that avahi-browse finds on the network now."""

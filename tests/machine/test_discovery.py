@@ -62,6 +62,11 @@ def test_everything_works_once_it_is_installed(working: Container) -> None:
     assert working.run(f"stat -c '%a %U' {FILE}").stdout == "644 root\n"
 
 
+def test_systemd_finds_nothing_wrong_with_the_unit_that_asks_lldpd(working: Container) -> None:
+    done = working.run("systemd-analyze verify --man=no --recursive-errors=yes axiod-neighbours@1.service")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_what_is_announced_outlives_axiod_network(working: Container) -> None:
     working.run("systemctl stop axiod-network.socket axiod-network")
     before = working.get(FILE)

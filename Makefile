@@ -51,8 +51,8 @@ run: $(VENV)/.run
 	@$(BIN)/python -m axiod.sim.device $(if $(STATE_DIR),--state-dir "$(STATE_DIR)") \
 	  --http-port $(HTTP_PORT) --https-port $(HTTPS_PORT) --rtsp-port $(RTSP_PORT)
 
-# One part after the other, because each of them is in two processes already; one that fails does not keep the others from
-# being heard.
+# One part after the other, because they take both processors already; one that fails does not keep the others from being
+# heard.
 test: $(VENV)/.test apt-machine
 	@$(MAKE) --no-print-directory --keep-going lint alone beside machine
 
@@ -74,9 +74,10 @@ beside: $(VENV)/.test
 	status=0; AXIOD_DBUS_LIBRARY=dbus-next $(SHARED) -q -m "not alone" $(TALK) || status=1; \
 	AXIOD_DBUS_LIBRARY=dbus-fast $(SHARED) -m "not alone" || status=1; exit $$status
 
-# The installed packages in guests, as far as CI has time. What cannot run on this machine is named with the reason.
+# The installed packages in guests, as far as CI has time. What cannot run on this machine is named with the reason. One
+# guest at a time: an emulated machine takes both processors.
 machine: $(VENV)/.test apt-machine
-	$(GUEST_SUDO) $(SHARED) --no-loadscope-reorder tests/machine --machine=possible
+	$(GUEST_SUDO) $(BIN)/pytest tests/machine --machine=possible
 
 test-machine: $(VENV)/.test apt-machine
 	AXIOD_ROUNDS=100 $(GUEST_SUDO) $(BIN)/pytest tests/machine --machine=all

@@ -180,6 +180,10 @@ class Connection:
             pid = (await self.call(_BUS, _BUS_PATH, _BUS, "GetConnectionUnixProcessID", "s", [owner]))[0]
             raise Conflict(f"the bus name {name} is taken by process {pid}; stop it first")
 
+    async def has_owner(self, name: str) -> bool:
+        """Whether somebody has a name now; nobody is started by asking."""
+        return bool((await self.call(_BUS, _BUS_PATH, _BUS, "NameHasOwner", "s", [name]))[0])
+
     async def release_name(self, name: str) -> None:
         """Own a name no more; what was sent to it before has arrived when this returns."""
         await self.call(_BUS, _BUS_PATH, _BUS, "ReleaseName", "s", [name])

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from axiod.bus import comments
 from axiod.bus.client import from_text
 from axiod.cli import secret
-from axiod.cli.configure import given
-from axiod.cli.network import add_settings, followed_by, tried
-from axiod.cli.objects import Kind, add_id, configured, outcome
+from axiod.cli.network import add_settings, configure_one
+from axiod.cli.objects import Kind, add_id, outcome
 from axiod.cli.render import Column, Result, said
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def fill(group: Parser) -> None:
     configure = group.verb(
         "configure",
         "change settings, all that are given or none",
-        run=_configure,
+        run=partial(configure_one, KIND),
         examples=[
             f"axioctl dot1x configure {KIND.example} {KIND.setting}",
             f"axioctl dot1x configure {KIND.example} --enabled true --confirm-within 120",
@@ -83,15 +83,6 @@ def fill(group: Parser) -> None:
 def _text(method: str) -> str:
     comment = comments.read(KIND.interface)[method]
     return f"{comment.text} Errors: {comment.errors}"
-
-
-async def _configure(args: Namespace, remote: Remote) -> Result:
-    known = KIND.members.configurable
-    changes = given(args, known)
-    thing = await KIND.named(remote, args)
-    async with tried(args, remote) as waits:
-        await remote.call(thing.path, KIND.interface, "Configure", changes)
-    return followed_by(configured(thing, changes, known), waits)
 
 
 async def _set(args: Namespace, remote: Remote) -> Result:

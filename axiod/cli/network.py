@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from axiod.bus import comments
@@ -57,7 +58,7 @@ def fill(group: Parser) -> None:
     configure = group.verb(
         "configure",
         "change settings of an interface, all that are given or none",
-        run=_configure,
+        run=partial(configure_one, KIND),
         examples=[f"axioctl network configure {example}"],
     )
     add_id(configure, "network", "the interface: its id, or its name")
@@ -102,12 +103,13 @@ def _fill_host(group: Parser) -> None:
     add_settings(configure, HOST.interface)
 
 
-async def _configure(args: Namespace, remote: Remote) -> Result:
-    known = KIND.members.configurable
+async def configure_one(kind: Kind, args: Namespace, remote: Remote) -> Result:
+    """Change settings of one object, in a trial where the command line wants one."""
+    known = kind.members.configurable
     changes = given(args, known)
-    thing = await KIND.named(remote, args)
+    thing = await kind.named(remote, args)
     async with tried(args, remote) as waits:
-        await remote.call(thing.path, KIND.interface, "Configure", changes)
+        await remote.call(thing.path, kind.interface, "Configure", changes)
     return followed_by(configured(thing, changes, known), waits)
 
 

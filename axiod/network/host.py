@@ -64,7 +64,7 @@ class HostHandler:
             self.hostname, self.current_hostname = str(said["StaticHostname"]), str(said["Hostname"])
         except AxiodError:
             self.hostname, self.current_hostname = _static_name(), socket.gethostname()
-        self._has_networkmanager = await self._owned(_NM)
+        self._has_networkmanager = await self._context.connection.has_owner(_NM)
         self.hostname_automatic = self._has_networkmanager and not _set_by_hand()
 
     async def configure(self, changes: dict[str, Any]) -> None:
@@ -113,11 +113,6 @@ class HostHandler:
                 await call(HOSTNAMED, PATH, HOSTNAMED, member, "sb", [hostname, False])
             except AxiodError as error:
                 raise Unavailable(f"systemd-hostnamed did not take the name {hostname!r}: {error}") from error
-
-    async def _owned(self, name: str) -> bool:
-        bus = "org.freedesktop.DBus"
-        reply = await self._context.connection.call(bus, "/org/freedesktop/DBus", bus, "NameHasOwner", "s", [name])
-        return bool(reply[0])
 
 
 def _set_by_hand() -> bool:

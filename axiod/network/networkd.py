@@ -105,9 +105,7 @@ class Networkd:
 
     async def _runs(self) -> bool:
         """Whether it runs; who only asks must not start it."""
-        bus = "org.freedesktop.DBus"
-        reply = await self._connection.call(bus, "/org/freedesktop/DBus", bus, "NameHasOwner", "s", [NETWORKD])
-        return bool(reply[0])
+        return await self._connection.has_owner(NETWORKD)
 
     async def _facts(self, name: str) -> dict[str, Any]:
         """Return what it says of an interface that it manages; raises NotFound for another, Unavailable."""

@@ -81,9 +81,7 @@ class NetworkManager:
 
         None where there is no NetworkManager on this bus: then its files are not ours to touch.
         """
-        bus = "org.freedesktop.DBus"
-        reply = await self._connection.call(bus, "/org/freedesktop/DBus", bus, "NameHasOwner", "s", [_NM])
-        if not reply[0]:
+        if not await self._connection.has_owner(_NM):
             return None
         active: dict[str, str] = {}
         for name in names:

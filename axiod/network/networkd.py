@@ -13,6 +13,7 @@ import asyncio
 import json
 import logging
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,8 @@ class Networkd:
         servers = tuple(dict.fromkeys(_text(entry) for entry in facts.get("DNS", [])))
         domains = tuple(dict.fromkeys(entry["Domain"] for entry in facts.get("SearchDomains", [])))
         try:
-            said = network_files.read(await asyncio.to_thread(_texts, _files(facts)))
+            main, *drop_ins = _files(facts)
+            said = network_files.read(await asyncio.to_thread(_texts, main, drop_ins))
         except (OSError, UnicodeDecodeError) as error:
             why = f"{facts['NetworkFile']}, by which systemd-networkd configured it, cannot be read: {error}"
             return Managed(BACKEND, (), why, None, servers, domains)
@@ -151,8 +153,18 @@ def _files(facts: dict[str, Any]) -> list[Path]:
     return [Path(path) for path in (facts["NetworkFile"], *(facts.get("NetworkFileDropins") or []))]
 
 
-def _texts(paths: Iterable[Path]) -> list[str]:
-    return [path.read_text(encoding="utf-8") for path in paths]
+def _texts(main: Path, drop_ins: Iterable[Path]) -> list[str]:
+    """Return what a file and its drop-ins say; a drop-in that was taken away since counts no more."""
+    return [main.read_text(encoding="utf-8"), *_present(drop_ins).values()]
+
+
+def _present(paths: Iterable[Path]) -> dict[str, str]:
+    """Return what is in files, by path, as far as they are there."""
+    found: dict[str, str] = {}
+    for path in paths:
+        with suppress(FileNotFoundError):
+            found[str(path)] = path.read_text(encoding="utf-8")
+    return found
 
 
 def _files_for(name: str, facts: dict[str, Any], wanted: Addressing) -> dict[str, str]:
@@ -164,7 +176,7 @@ def _files_for(name: str, facts: dict[str, Any], wanted: Addressing) -> dict[str
     others = [path for path in drop_ins if path.name != _DROP_IN]
     earlier = [path for path in others if path.name < _DROP_IN]
     later = [path for path in others if path.name > _DROP_IN]
-    base, above = _texts([main, *earlier]), _texts(later)
+    base, above = _texts(main, earlier), [*_present(later).values()]
     match = network_files.read([*base, *above]).match
     files: dict[str, str] = {}
     source = main  # what the drop-in is for
@@ -195,7 +207,7 @@ def _copy(main: Path, name: str, texts: Iterable[str]) -> str:
 
 def _read_folder() -> dict[str, str]:
     paths = [*_FOLDER.glob(_COPY.format("*")), *_FOLDER.glob(f"*.network.d/{_DROP_IN}")]
-    return {str(path): path.read_text(encoding="utf-8") for path in sorted(paths)}
+    return _present(sorted(paths))
 
 
 def _write_folder(wanted: dict[str, str]) -> None:

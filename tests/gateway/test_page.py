@@ -16,6 +16,7 @@ from axiod.gateway.rest.openapi import document
 
 if TYPE_CHECKING:
     from tests.gateway.web_device import Answer, WebDevice
+    from tests.sim.device_process import Client
 
 
 def imports_of(index: Answer) -> dict[str, str]:
@@ -107,7 +108,7 @@ def test_the_simulated_world_is_described_only_where_it_is_reached() -> None:
     assert "/api/v1/wires" not in document(("org.axiod.io1",))["paths"]
 
 
-async def test_a_simulated_wire_is_closed_over_http(web: WebDevice) -> None:
+async def test_a_simulated_wire_is_closed_over_http(web: WebDevice, client: Client) -> None:
     act = ("--json", '{"Condition": "closed"}')
     assert (await web.curl("/api/v1/wires/input5/set", *act, user="viewer")).status == 403
     assert (await web.curl("/api/v1/wires/input5/set", *act, user="oper")).status == 204

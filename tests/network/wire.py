@@ -17,6 +17,7 @@ import socket
 import subprocess
 import threading
 import time
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ _CLONE_NEWNET = 0x40000000
 _ECHO_REQUEST = {4: 8, 6: 128}
 _ECHO_REPLY = {4: 0, 6: 129}
 _SECONDS = 10
+_FIRST_PORT = 1024
+"""Of the client's connections: below those that the kernel gives."""
 MAC = {"device": "02:00:00:00:00:01", "client": "02:00:00:00:00:02"}
 DEVICE, DEVICE6 = "10.77.0.1", "fd77::1"
 CLIENT, OTHER, CLIENT6, OTHER6 = "10.77.0.2", "10.77.0.9", "fd77::2", "fd77:0:0:1::9"
@@ -66,6 +69,7 @@ class Wire:
         self._open: list[socket.socket] = []
         self._raw: dict[str, socket.socket] = {}
         self._mine = 0
+        self._ports = count(_FIRST_PORT)
 
     def open(self) -> None:
         """Make both machines, and wait until they know each other."""
@@ -170,7 +174,8 @@ class Wire:
         """Begin a connection to the device, and do not wait."""
         family = socket.AF_INET6 if ":" in source else socket.AF_INET
         made = self._socket(self._client, family, socket.SOCK_STREAM)
-        made.bind((source, 0))
+        # A port of its own: a SYN from the port of a connection that was reset belongs to that for some seconds.
+        made.bind((source, next(self._ports)))
         made.setblocking(False)
         made.connect_ex((DEVICE6 if ":" in source else DEVICE, port))
         return made

@@ -79,6 +79,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="What axiod costs, beside a reference.")
     parser.add_argument("--rounds", type=int, metavar="N", help=f"default: {_ROUNDS}; quick: {_QUICK_ROUNDS}")
     parser.add_argument("--quick", action="store_true", help="less of everything, in half a minute")
+    parser.add_argument(
+        "--hour", action="store_true", help="page: watch its memory for an hour of events, not for two minutes"
+    )
     parser.add_argument("--only", choices=QUESTIONS, action="append", metavar="NAME", help=", ".join(QUESTIONS))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures with the values of every round")
     parser.add_argument("--library", choices=("dbus-fast", "dbus-next"), help="the D-Bus library of the daemons")
@@ -87,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Only for the processes to come: our own client side stays what it is.
         os.environ["AXIOD_DBUS_LIBRARY"] = arguments.library
     rounds = arguments.rounds or (_QUICK_ROUNDS if arguments.quick else _ROUNDS)
-    effort = Effort(max(rounds, 1), arguments.quick)
+    effort = Effort(max(rounds, 1), arguments.quick, arguments.hour)
     figures, failures = asyncio.run(run(arguments.only or list(QUESTIONS), effort))
     if arguments.json:
         about = {
@@ -97,6 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "library": arguments.library or os.environ.get("AXIOD_DBUS_LIBRARY") or "default",
             "rounds": effort.rounds,
             "quick": effort.quick,
+            "hour": effort.an_hour,
         }
         arguments.json.write_text(json.dumps({**about, "figures": figures, "failures": failures}, indent=1) + "\n")
     return 1 if failures else 0

@@ -120,6 +120,8 @@ class Effort:
 
     rounds: int
     quick: bool
+    an_hour: bool = False
+    """Whether what could grow is watched for an hour."""
 
     def number(self, usual: int) -> int:
         """Return how often something is to be done in a round: a quick run does a fourth of it."""

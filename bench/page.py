@@ -22,6 +22,7 @@ from axiod.bus.client import Service
 from axiod.bus.connection import Connection
 from bench import full_board, many_sensors
 from bench.figure import AtMost, Figure
+from bench.memory import taken
 from tests.gateway.web_device import WebDevice
 from tests.web.browser import chromium, live, log_in, page_of
 
@@ -39,6 +40,9 @@ _SMOOTH_SECONDS = 40
 _WAVED = 10
 """So many wires make the events."""
 _MEMORY_SECONDS = 120
+_HOUR_SECONDS, _HOUR_EDGES = 3600, 20
+_WATCHED = ("sim", "io", "events", "gateway")
+_GROWN = "axiod-{} grown meanwhile, PSS"
 _WIRE = "org.axiod.sim1.Wire"
 
 # The moment of the edge is its time stamp, as the service tells it; both clocks are this machine's.
@@ -110,6 +114,9 @@ async def measure(effort: Effort) -> Sequence[Figure]:
             ("events seen", "1/s", None),
             ("heap after the first 20 s of events", "MiB", None),
             ("heap grown after that", "MiB", AtMost(1, "MiB")),
+            ("seconds of that", "s", None),
+            ("events seen meanwhile", "", None),
+            *((_GROWN.format(name), "MiB", AtMost(1, "MiB")) for name in _WATCHED),
             ("64 sensors drawn, from their link", "ms", None),
             ("longest task with 64 sensors each second", "ms", AtMost(50, "ms")),
             ("frames over 50 ms with 64 sensors each second", "", None),
@@ -132,7 +139,10 @@ async def measure(effort: Effort) -> Sequence[Figure]:
             sim = Service(connection, "org.axiod.sim1")
             put(await edges(page, connection, sim, effort.number(_EDGES)))
             put(await smooth(page, sim, effort.number(_SMOOTH_SECONDS)))
-            put(await memory(page, sim, effort.number(_MEMORY_SECONDS)))
+            if effort.an_hour:
+                put(await memory(page, device, sim, _HOUR_SECONDS, _HOUR_EDGES))
+            else:
+                put(await memory(page, device, sim, effort.number(_MEMORY_SECONDS), EVENTS_A_SECOND))
         async with many_sensors.added(connection, moving=True), page_of(browser, device) as page:
             await log_in(page, "admin")
             put(await sensors(page, effort.number(_SMOOTH_SECONDS)))
@@ -199,9 +209,9 @@ async def edges(page: Page, connection: Connection, sim: Service, count: int) ->
     return {"edge to screen, p50": steps[49], "edge to screen, p99": steps[98]}
 
 
-async def wave(sim: Service, seconds: int) -> None:
-    """Let wires make EVENTS_A_SECOND edges a second together, for so long."""
-    hz = EVENTS_A_SECOND / _WAVED / 2
+async def wave(sim: Service, seconds: int, edges_a_second: int = EVENTS_A_SECOND) -> None:
+    """Let wires make so many edges a second together, for so long."""
+    hz = edges_a_second / _WAVED / 2
     for index in range(_WAVED):
         await sim.call(f"{sim.root}/terminal/port{index + 11}", _WIRE, "Wave", hz, max(1, int(seconds * hz)))
 
@@ -245,17 +255,26 @@ async def counted(page: Page) -> int:
     return int(await page.evaluate("import('/store.js').then((store) => store.heard.value)"))
 
 
-async def memory(page: Page, sim: Service, seconds: int) -> dict[str, float]:
-    """How much the page holds, after its garbage was collected, and how much that grows."""
+async def memory(page: Page, device: WebDevice, sim: Service, seconds: int, edges_a_second: int) -> dict[str, float]:
+    """How much the page holds, after its garbage was collected, and how much that and what feeds it grow."""
     session = await page.context.new_cdp_session(page)
-    await wave(sim, seconds + 20)
+    await wave(sim, seconds + 20, edges_a_second)
     await asyncio.sleep(20)
-    first = await heap(session)
+    first, events = await heap(session), await counted(page)
+    services = await asyncio.to_thread(held, device)
     await asyncio.sleep(seconds)
     return {
         "heap after the first 20 s of events": first,
         "heap grown after that": await heap(session) - first,
+        "seconds of that": seconds,
+        "events seen meanwhile": await counted(page) - events,
+        **{name: after - services[name] for name, after in (await asyncio.to_thread(held, device)).items()},
     }
+
+
+def held(device: WebDevice) -> dict[str, float]:
+    """Return what each service on the way of an event to the page holds, MiB, by the name of its figure."""
+    return {_GROWN.format(name): sum(taken(pid)["PSS"] for pid in device.pids(name)) for name in _WATCHED}
 
 
 async def heap(session: CDPSession) -> float:

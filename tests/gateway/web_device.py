@@ -115,13 +115,21 @@ class WebDevice(Reached, DeviceProcess):
                 self._kill(service)
                 await asyncio.sleep(0.05)
 
-    def _kill(self, service: str) -> None:
+    def pids(self, service: str) -> list[int]:
+        """Return the processes of a service: one, or none while it is started anew."""
         config = str(self.state / f"{service}.yaml").encode()
+        found = []
         for words in Path("/proc").glob("[0-9]*/cmdline"):
             # A process may end while it is looked at.
             with contextlib.suppress(OSError):
                 if config in words.read_bytes().split(b"\0"):
-                    os.kill(int(words.parent.name), signal.SIGKILL)
+                    found.append(int(words.parent.name))
+        return found
+
+    def _kill(self, service: str) -> None:
+        for pid in self.pids(service):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def parse(text: str) -> Answer:

@@ -117,13 +117,14 @@ class WebDevice(Reached, DeviceProcess):
 
     def pids(self, service: str) -> list[int]:
         """Return the processes of a service: one, or none while it is started anew."""
-        config = str(self.state / f"{service}.yaml").encode()
+        module, bus = f"axiod.{service}".encode(), self.address.encode()
         found = []
-        for words in Path("/proc").glob("[0-9]*/cmdline"):
+        for process in Path("/proc").glob("[0-9]*"):
             # A process may end while it is looked at.
             with contextlib.suppress(OSError):
-                if config in words.read_bytes().split(b"\0"):
-                    found.append(int(words.parent.name))
+                words = (process / "cmdline").read_bytes().split(b"\0")
+                if module in words and bus in (process / "environ").read_bytes():
+                    found.append(int(process.name))
         return found
 
     def _kill(self, service: str) -> None:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus import comments
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from axiod.cli.render import Screen
     from axiod.cli.tree import Parser
 
+_SSH = "SSH_CONNECTION"
+"""Where sshd says by which connection somebody came: client, its port, server, its port."""
 _CUTS = ("cut", "may-cut")
 _KINDS = {
     "accept": {"Kind": "filter", "Policy": "accept"},
@@ -169,7 +173,7 @@ async def _change(args: Namespace, remote: Remote, changes: dict[str, Any], done
     waits = ""
     if args.confirm_within is not None:
         inputs = ONLY.members.methods["Test"].inputs
-        seconds = from_text(inputs[1], args.confirm_within)
+        seconds = from_text(replace(inputs[1], name="--confirm-within"), args.confirm_within)
         await ONLY.call(remote, "Test", changes, seconds, _connection())
         waits = f"; it comes back in {seconds} s unless you call: axioctl firewall confirm"
     elif cut := [finding["Text"] for finding in findings if finding["Kind"] in _CUTS and not args.force]:
@@ -199,7 +203,24 @@ async def _roll_back(_args: Namespace, remote: Remote) -> Result:
 
 def _connection() -> dict[str, Any]:
     """Return the connection over which somebody types this, where it is one of SSH."""
-    parts = os.environ.get("SSH_CONNECTION", "").split()
+    parts = (os.environ.get(_SSH) or _ssh_of_ancestors(os.getppid())).split()
     if len(parts) != 4 or not parts[3].isdecimal():
         return {}
     return {"ClientAddress": parts[0], "ServerPort": int(parts[3])}
+
+
+def _ssh_of_ancestors(process: int) -> str:
+    """Return what sshd said to the shell from which somebody became root: sudo and su do not hand it on."""
+    while process > 1:
+        try:
+            environment = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+            status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+        for item in environment:
+            name, _, said = item.partition(b"=")
+            if name == _SSH.encode():
+                return said.decode(errors="replace")
+        # The name of the program, in parentheses, may contain anything.
+        process = int(status.rpartition(")")[2].split()[1])
+    return ""

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -130,3 +132,26 @@ def test_on_the_device_itself_no_connection_asks(
     monkeypatch.delenv("SSH_CONNECTION")
     assert axioctl("firewall", "check").out == "nothing is to be said of the rules\n"
     assert network.calls == [("", "Check", ({}, {}))]
+
+
+def test_who_became_root_after_ssh_is_warned_as_well(
+    network: FakeService, monkeypatch: pytest.MonkeyPatch, cli_bus: str
+) -> None:
+    network.answers["Check"] = [CUT]
+    # As under sudo, which has the environment of the shell but does not hand it on.
+    become = 'env --unset=SSH_CONNECTION "$@"; exit $?'
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", cli_bus)
+    words = [sys.executable, "-m", "axiod.cli", "firewall", "configure", "--default-policy", "drop"]
+    done = subprocess.run(["sh", "-c", become, "sh", *words], check=False, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 6
+    assert DROPS in done.stderr
+    assert calls(network) == []
+    asked = [arguments[1] for _, method, arguments in network.calls if method == "Check"]
+    assert asked == [{"ClientAddress": "192.0.2.7", "ServerPort": 22}]
+
+
+def test_a_time_that_is_wrong_is_called_as_it_was_typed(axioctl: Axioctl, network: FakeService) -> None:
+    done = axioctl("firewall", "configure", "--active", "false", "--confirm-within", "3")
+    assert done.code == 2
+    assert "--confirm-within is 3; it must be a whole number from 5 to 3600" in done.err
+    assert calls(network) == []

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from axiod.bus.interface import Value
 
 _LINES = str.maketrans("", "", "\r\n\t")
-_WORDS = {"b": "true or false", "a(suu)": "a list of (state, lower, upper), typed STATE:LOWER:UPPER,…"}
+_WORDS = {
+    "b": "true or false",
+    "as": "a list of texts",
+    "a(suu)": "a list of (state, lower, upper), typed STATE:LOWER:UPPER,…",
+}
 
 
 def expectation(value: Value) -> str:

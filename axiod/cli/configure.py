@@ -37,9 +37,7 @@ def add_options(verb: Parser, interface: str, but: Collection[str] = ()) -> None
     for name, value in known.items():
         brief = _in_options(texts[name].brief, known)
         text = f"{brief}; {_form(value)}" if not value.values else brief
-        settings.add_argument(
-            option(value), dest=_dest(name), metavar=_metavar(value), help=escape(text[:1].lower() + text[1:])
-        )
+        settings.add_argument(option(value), dest=_dest(name), metavar=_metavar(value), help=escape(_begun_small(text)))
         verb.manual[_dest(name)] = f"{_in_options(texts[name].text, known)} The value is {_form(value)}."
         words = value.values or (("true", "false") if value.type == "b" else ())
         if words:
@@ -82,11 +80,18 @@ def _in_options(text: str, known: Mapping[str, Value]) -> str:
     return re.sub(r"\w+", lambda word: option(known[word[0]]) if word[0] in known else word[0], text)
 
 
+def _begun_small(text: str) -> str:
+    """Begin a text with a small letter, unless it begins with something written in capitals."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
 def _dest(name: str) -> str:
     return f"set_{name}"  # Id, Json and the like could be properties one day
 
 
 def _form(value: Value) -> str:
+    if value.type == "as":
+        return "a list, separated by commas, or '' for none"
     if value.type == _RANGES:
         return "STATE:LOW:HIGH for each state, separated by commas, or '' for the board's own"
     return expectation(value)
@@ -101,6 +106,8 @@ def _metavar(value: Value) -> str:
         return "{true,false}"
     if value.type == "s":
         return "TEXT"
+    if value.type == "as":
+        return "LIST"
     if value.fields is not None:
         return "JSON"
     return {"%": "PERCENT"}.get(value.unit, value.unit.upper()) or "N"

@@ -32,6 +32,7 @@ KIND = Kind(
     ),
     setting="--method peap-mschapv2 --identity relay-7",
     by_id=True,
+    noun="interface",
 )
 _SECRETS = {"password": ("Password", "password"), "cak": ("Cak", "connectivity association key")}
 

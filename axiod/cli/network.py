@@ -6,7 +6,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from axiod.bus import comments
 from axiod.bus import interface as contract
@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from axiod.cli.remote import Remote
     from axiod.cli.tree import Parser
 
+
+def _addresses(given: Any) -> str:
+    """Return addresses as they are written, each with what it is unless somebody set it."""
+    ways = {"dhcp": " (DHCP)", "router-advertisement": " (router advertisement)"}
+    return ", ".join(
+        render.clean(f"{one['Address']}/{one['PrefixLength']}") + ways.get(one["Origin"], "") for one in given
+    )
+
+
 KIND = Kind(
     word="network",
     interface="org.axiod.network1.Interface",
@@ -40,6 +49,8 @@ KIND = Kind(
     ),
     setting="--ipv4-method static --ipv4-addresses 192.0.2.10/24",
     by_id=True,
+    noun="interface",
+    texts={"Addresses": _addresses},
 )
 HOST = Only(
     "network host", "org.axiod.network1.Host", "what this host is called", setting="--hostname gate-7", place="host"

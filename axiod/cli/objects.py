@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,10 @@ class Kind:
     """A list is in the order of ids, and not in that of numbers."""
     elsewhere: tuple[str, ...] = ()
     """Properties that another verb shows: people see them there, and --json here, too."""
+    noun: str = ""
+    """What one of them is called in a sentence, where it is not the word."""
+    texts: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
+    """How properties are said that are more than a plain value."""
 
     @property
     def service(self) -> str:
@@ -74,7 +78,9 @@ class Kind:
             if name not in self.verbs or name in but:
                 continue
             example = f"axioctl {self.word} {name}" + add.example.format(id=self.example, setting=self.setting)
-            verb = group.verb(name, about.format(word=self.word), run=partial(run, self), examples=[example])
+            verb = group.verb(
+                name, about.format(word=self.noun or self.word), run=partial(run, self), examples=[example]
+            )
             add.to(verb, self)
             if method:
                 comment = comments.read(self.interface)[method]
@@ -90,7 +96,7 @@ class Kind:
     async def named(self, remote: Remote, args: Namespace) -> Thing:
         """Return the one that a person means; raises NotFound, which says so if it is one of another kind."""
         try:
-            return find(self.word, await self.all(remote), args.id)
+            return find(self.noun or self.word, await self.all(remote), args.id)
         except NotFound:
             verb = args.parser.prog.rpartition(" ")[2]
             other = await elsewhere.kind_of(args.id, self, verb, remote)
@@ -129,7 +135,8 @@ def _table(kind: Kind, found: list[Thing], screen: Screen) -> list[str]:
             return kind.booleans[given]
         if given is not None and name.endswith("Usec"):
             return (render.distance if column.ahead else render.age)(given, screen.now_usec)
-        return render.value(given)
+        say = kind.texts.get(name)
+        return say(given) if say and given else render.value(given)
 
     rows = [[cell(thing, *column) for column in kind.columns] for thing in found]
     return render.table([column for column, _ in kind.columns], rows, screen)
@@ -139,16 +146,24 @@ async def _show(kind: Kind, args: Namespace, remote: Remote) -> Result:
     thing = await kind.named(remote, args)
 
     def lines(screen: Screen) -> list[str]:
-        shown = shown_properties(kind.members, thing.interfaces[kind.interface], screen, kind.elsewhere)
+        values = thing.interfaces[kind.interface]
+        shown = shown_properties(kind.members, values, screen, kind.elsewhere, kind.texts)
         return render.record({"Id": thing.id} | shown, screen)
 
     return Result(kind.data(thing), lines)
 
 
 def shown_properties(
-    members: contract.Interface, values: Mapping[str, Any], screen: Screen, elsewhere: Collection[str] = ()
+    members: contract.Interface,
+    values: Mapping[str, Any],
+    screen: Screen,
+    elsewhere: Collection[str] = (),
+    texts: Mapping[str, Callable[[Any], str]] | None = None,
 ) -> dict[str, str]:
-    """Return what people see of the properties of an object, in the order of the contract, but for some."""
+    """Return what people see of the properties of an object, in the order of the contract, but for some.
+
+    `texts`: how those are said that are more than a plain value.
+    """
     shown = {}
     for name, item in members.properties.items():
         if name not in elsewhere:
@@ -157,7 +172,8 @@ def shown_properties(
             label = render.label(name, unit)
             # What happened and when that was have the same name, but for the unit.
             label += " at" if label in shown else ""
-            shown[label] = render.value(values.get(name), unit, screen.now_usec)
+            given, say = values.get(name), (texts or {}).get(name)
+            shown[label] = say(given) if say and given else render.value(given, unit, screen.now_usec)
     return shown
 
 
@@ -272,7 +288,7 @@ class _Arguments:
 
     def to(self, verb: Parser, kind: Kind) -> None:
         if self.id:
-            add_id(verb, kind.word, f"the {kind.word}: {_names(kind) if self.any_name else kind.id_word}")
+            add_id(verb, kind.word, f"the {kind.noun or kind.word}: {_names(kind) if self.any_name else kind.id_word}")
         if self.add:
             self.add(verb, kind)
 

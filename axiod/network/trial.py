@@ -66,11 +66,15 @@ class RecordFile:
     def load(self) -> Record | None:
         """Return the record; None where no trial is under way. Raises HardwareFailure for one that cannot be read."""
         try:
-            return Record(**json.loads(self.path.read_text(encoding="utf-8")))
+            record = Record(**json.loads(self.path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as error:
             raise HardwareFailure(f"what {self.path} says cannot be read: {error}") from error
+        numbers = (record.begun_usec, record.deadline_monotonic_usec, record.seconds)
+        if not all(isinstance(number, int) for number in numbers) or not isinstance(record.former, dict):
+            raise HardwareFailure(f"what {self.path} says cannot be read: it is no record of a trial")
+        return record
 
     def save(self, record: Record) -> None:
         """Store it; raises HardwareFailure."""

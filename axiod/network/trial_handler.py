@@ -92,14 +92,21 @@ class TrialHandler:
             # Should this process not be there then, systemd starts it, and it finds that time is over.
             await systemd.wake_in(self._context.connection, seconds)
             await asyncio.to_thread(self._file.save, record)
+            self._context.root.problem("trial", None)
             self._record = record
             self._arm(record)
             self._changed()
 
     async def confirm(self) -> None:
         async with self._changing:
-            self._check_pending()
-            await asyncio.to_thread(self._file.remove)
+            record = self._check_pending()
+            # While its record is removed, its time must not be over.
+            self._disarm()
+            try:
+                await asyncio.to_thread(self._file.remove)
+            except HardwareFailure:
+                self._arm(record)
+                raise
             self._end("confirmed")
         await systemd.do_not_wake(self._context.connection)
 
@@ -110,11 +117,12 @@ class TrialHandler:
             self._begin_restoring()
         await self._restored("rolled-back")
 
-    def _check_pending(self) -> None:
+    def _check_pending(self) -> Record:
         if self._record is None:
             raise Conflict("no trial is under way")
         if self.last == "restoring":
             raise Conflict("the trial is over, and the former settings are being put back")
+        return self._record
 
     # --- the end ---
 

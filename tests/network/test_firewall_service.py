@@ -208,6 +208,19 @@ async def test_a_boot_has_rules_that_are_tried_only_once_they_are_confirmed(netw
     assert not network.comes_through()
 
 
+async def test_a_boot_has_what_was_confirmed_just_before_the_service_was_killed(network: NetworkProcess) -> None:
+    boot = network.state / "firewall.json"
+    await network.call("Configure", {"Active": True, "Rules": [ACCEPT_WEB]})
+    former = boot.read_text()
+    await network.call("Configure", {"Rules": [DROP_WEB]})
+    confirmed = boot.read_text()
+    await network.stop(signal.SIGKILL)
+    # As it is between the end of the trial and the moment when the file for the boot follows.
+    boot.write_text(former)
+    await network.start()
+    assert boot.read_text() == confirmed
+
+
 async def test_rules_that_cannot_be_read_change_nothing_that_is_in_force(network: NetworkProcess) -> None:
     await network.call("Configure", {"Active": True, "Rules": [DROP_WEB]})
     await network.stop()

@@ -208,7 +208,10 @@ async def test_a_boot_has_rules_that_are_tried_only_once_they_are_confirmed(netw
     assert not network.comes_through()
 
 
-async def test_a_boot_has_what_was_confirmed_just_before_the_service_was_killed(network: NetworkProcess) -> None:
+@pytest.mark.parametrize("damaged", [False, True])
+async def test_a_boot_has_what_was_confirmed_just_before_the_service_was_killed(
+    network: NetworkProcess, damaged: bool
+) -> None:
     boot = network.state / "firewall.json"
     await network.call("Configure", {"Active": True, "Rules": [ACCEPT_WEB]})
     former = boot.read_text()
@@ -216,7 +219,7 @@ async def test_a_boot_has_what_was_confirmed_just_before_the_service_was_killed(
     confirmed = boot.read_text()
     await network.stop(signal.SIGKILL)
     # As it is between the end of the trial and the moment when the file for the boot follows.
-    boot.write_text(former)
+    boot.write_bytes(b"\x86" if damaged else former.encode())
     await network.start()
     assert boot.read_text() == confirmed
 

@@ -71,7 +71,7 @@ class RulesFile:
 
     def _write(self, text: str) -> None:
         try:
-            if not self._boot.exists() or self._boot.read_text(encoding="utf-8") != text:
+            if not self._boot.exists() or self._boot.read_bytes() != text.encode():
                 durable.write(self._boot, text)
         except OSError as error:
             raise HardwareFailure(f"the rules cannot be stored in {self._boot}: {error.strerror}") from error

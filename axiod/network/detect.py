@@ -35,8 +35,8 @@ def _stanza(name: str) -> Addressing | None:
     methods: dict[str, str] = {}
     for path in (_INTERFACES, *sorted(Path(f"{_INTERFACES}.d").glob("*"))):
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except OSError:
             continue
         for match in re.finditer(rf"^\s*iface\s+{re.escape(name)}\s+(inet6?)\s+(\w+)", text, re.MULTILINE):
             methods[match[1]] = match[2]
@@ -54,8 +54,8 @@ def _resolver() -> tuple[tuple[str, ...], tuple[str, ...]]:
     servers: list[str] = []
     domains: list[str] = []
     try:
-        lines = _RESOLVER.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = _RESOLVER.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
         lines = []
     for line in lines:
         word, *values = line.split() or [""]

@@ -59,6 +59,12 @@ class Measured:
         elif self.quality is not Quality.FAULT:
             self.quality, self.reason = Quality.STALE, reason
 
+    def remember(self, former: Measured) -> None:
+        """What was measured of the same channel is from before."""
+        if former.value is not None:
+            self.value, self.read_usec = former.value, former.read_usec
+            self.quality, self.reason = Quality.STALE, former.reason or "it was not read since its settings changed"
+
     def record(self) -> dict[str, Any]:
         """Return the reading as the contract has it."""
         threshold = self.threshold

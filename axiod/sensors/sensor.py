@@ -90,6 +90,8 @@ class SensorHandler:
         self.state = str(State.NEW)
         self._template: Template | None = None
         self._measured: dict[str, Measured] = {}
+        self._asked: tuple[str, int, str, Template | None] | None = None
+        """Who is asked for what: port, unit, line and template; what another one measured says nothing."""
         self._outcomes: deque[bool] = deque(maxlen=_REMEMBERED)
         self._generation = 0
         """Counts what it was made of; an answer to a former one is dropped."""
@@ -190,10 +192,15 @@ class SensorHandler:
         channels = template.channels if template is not None else ()
         self.channels = described(template) if template is not None else []
         self._measured = {channel.id: Measured(channel, self._threshold(channel)) for channel in channels}
+        asked = (settings.port, settings.unit, settings.line, template)
+        same, self._asked = settings.enabled and asked == self._asked, asked
         for id_ in former:
             if id_ not in self._measured:
                 self._telling.forget_channel(id_)
-            elif not settings.limits(id_).any:
+                continue
+            if same:
+                self._measured[id_].remember(former[id_])
+            if not settings.limits(id_).any:
                 self._telling.forget_limits(id_)
         self._outcomes.clear()
         self._replan()

@@ -205,6 +205,23 @@ async def test_a_dead_unit_delays_no_other_and_is_back_at_once(world: World) -> 
     assert story.of("Sensors/Online", sensor="s3") == []
 
 
+async def test_a_limit_that_is_set_while_the_unit_is_dead_forgets_nothing(world: World) -> None:
+    unit = await world.add_unit(105)
+    sensor = await world.add("one", 105, "xy_md02")
+    await until_reading(sensor, "temperature", Quality="good")
+    await unit.configure(Silent=True)
+    await sensor.eventually(State="offline")
+    known = await reading(sensor, "temperature")
+    await sensor.configure(ChannelSettings=[{"Channel": "temperature", "Above": 60.0}])
+    await sensor.eventually(State="offline")
+    found = await reading(sensor, "temperature")
+    assert (found["Value"], found["ReadUsec"], found["Quality"]) == (21.5, known["ReadUsec"], "stale")
+    # What another unit measured says nothing of this one.
+    await sensor.configure(Unit=106)
+    await sensor.eventually(State="offline")
+    assert (await reading(sensor, "temperature")).get("Value") is None
+
+
 async def test_a_pulled_adapter_and_its_return(world: World) -> None:
     sensor = await world.add("one", 1, "xy_md02")
     await sensor.eventually(State="online")

@@ -60,6 +60,7 @@ class Acting:
         """
         method = contract.load(thing.interface).methods[member]
         what = f"{thing.interface.removeprefix('org.axiod.')}.{member} of {thing.id}"
+        looks = method.reads or method.role == "viewer"  # what a viewer may do changes nothing
         try:
             if method.role == "gateway":
                 raise NotAuthorized(f"{what} is not for people")
@@ -76,13 +77,15 @@ class Acting:
             self._check(person)
             result = await self._mirror.call(thing, member, *given)
         except AxiodError as error:
-            self._audit.write(person, thing, method, arguments, error)
+            if not looks or isinstance(error, NotAuthorized):
+                self._audit.write(person, thing, method, arguments, error)
             raise
         except BaseException:  # the gateway stops, or has a fault
             broken_off = Internal("broken off; it may have been carried out")
-            self._audit.write(person, thing, method, arguments, broken_off)
+            if not looks:
+                self._audit.write(person, thing, method, arguments, broken_off)
             raise
-        if method.role != "viewer" and not method.reads:  # what a viewer may do changes nothing
+        if not looks:
             self._audit.write(person, thing, method, arguments, None)
         return result
 

@@ -164,6 +164,25 @@ async def test_the_audit_log_says_who_what_where_and_the_result(stage: Stage, ca
     assert "NotAuthorized" in refused
 
 
+async def test_who_only_looks_is_in_the_audit_log_when_he_may_not(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    draft = {"Rules": [{"Kind": "filter", "Policy": "accept", "Address": "192.0.2.1", "Protocol": "tcp"}]}
+
+    def refuse(*_: Any) -> None:
+        raise InvalidArgument("Rules 1: Port is missing")
+
+    with caplog.at_level(logging.INFO):
+        await stage.act(PEOPLE[2], FIREWALL, "Check", draft, {})
+        stage.handlers[FIREWALL].answers["Check"] = refuse
+        with pytest.raises(InvalidArgument):
+            await stage.act(PEOPLE[2], FIREWALL, "Check", draft, {})
+        with pytest.raises(NotAuthorized):
+            await stage.act(PEOPLE[0], FIREWALL, "Check", draft, {})
+    [refused] = audited(caplog)
+    assert "NotAuthorized" in refused
+
+
 async def test_the_audit_log_tells_of_what_was_broken_off(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     stage.handlers[RELAY].answers["Set"] = lambda *_: asyncio.Event().wait()
     with caplog.at_level(logging.INFO):

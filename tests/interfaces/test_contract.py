@@ -127,9 +127,3 @@ def test_whoever_changes_something_needs_a_role(name: str, member: str) -> None:
         return
     if contract.load(name).methods[member].inputs or member in ("Cancel", "ResetCounter"):
         assert contract.load(name).methods[member].role != "viewer"
-
-
-@pytest.mark.parametrize("member", ["network1.Firewall.Check", "fieldbus1.Monitor.Read", "system1.Logs.Query"])
-def test_what_the_page_asks_again_and_again_does_not_fill_the_audit_log(member: str) -> None:
-    interface, _, method = f"org.axiod.{member}".rpartition(".")
-    assert contract.load(interface).methods[method].reads

@@ -18,7 +18,7 @@ from axiod.cli import event_log, render
 from axiod.cli.only import Only
 from axiod.cli.render import Result
 from axiod.cli.times import moment
-from axiod.errors import InvalidArgument
+from axiod.errors import InvalidArgument, Timeout, Unavailable
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -100,6 +100,8 @@ def _options_of_query() -> Any:
 
 
 async def _show(args: Namespace, remote: Remote) -> Result | None:
+    if args.follow and args.until is not None:
+        raise InvalidArgument("--follow goes on until Ctrl-C, so it has no --until; leave one of them out")
     options = _options(args)
     limit = None if args.limit is None and args.since is not None else from_text(_LIMIT, args.limit or str(_SHOWN))
     began = time.time_ns() // 1000
@@ -119,9 +121,20 @@ async def _show(args: Namespace, remote: Remote) -> Result | None:
             [_shown(entry) for entry in entries],
             lambda screen: [_line(args.log, entry, screen) for entry in entries] or [nothing],
         )
+    away = False
     while True:
         after = {"After": last} if last is not None else {"After": "", "FromUsec": began}
-        page, more = await LOGS.call(remote, "Query", {**options, **after, "Limit": _PAGE})
+        try:
+            page, more = await LOGS.call(remote, "Query", {**options, **after, "Limit": _PAGE})
+        except (Unavailable, Timeout) as error:
+            # It is started again, and what happens meanwhile is what people follow a log for.
+            if (await remote.connection()).closed.done():
+                raise
+            if not away:
+                sys.stderr.write(f"axioctl: the log cannot be read now, and goes on when it can: {error}\n")
+            page, more, away = [], False, True
+        else:
+            away = False
         if page:
             _print(page, args)
             last = page[-1]["Cursor"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.cli.conftest import Axioctl, Running
-    from tests.cli.fakes import FakeService
+    from tests.cli.fakes import FakeService, World
 
     Spawn = Callable[..., Running]
 
@@ -195,3 +195,24 @@ def test_follow_begins_with_an_empty_log(spawn: Spawn, log: Log) -> None:
     assert running.line().rstrip().endswith("  ok")
     running.interrupt()
     assert running.end() == (130, "")
+
+
+def test_follow_goes_on_when_the_service_was_started_again(
+    spawn: Spawn, log: Log, world: World, system: FakeService
+) -> None:
+    log.fill(SYSTEM)
+    running = spawn("log", "system", "--follow", "--json")
+    assert json.loads(running.line())["Cursor"] == "00000"
+    world.stop(system)
+    assert running.process.stderr
+    assert b"goes on when it can" in running.process.stderr.readline()
+    log.fill(SYSTEM)
+    world.start(system)
+    assert json.loads(running.line())["Cursor"] == "00001"
+    running.interrupt()
+    assert running.end() == (130, "")
+
+
+def test_follow_has_no_end(axioctl: Axioctl, log: Log) -> None:
+    done = axioctl("log", "system", "--follow", "--until", "today")
+    assert (done.code, "--follow goes on" in done.err) == (2, True)

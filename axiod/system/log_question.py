@@ -145,8 +145,8 @@ def entry_of(fields: Mapping[str, Any], cursor: str) -> dict[str, Any]:
         if fields.get(field) not in (None, ""):
             try:
                 found[name] = read(fields[field])
-            except (ValueError, IndexError):
-                continue  # anybody may write what he wants there
+            except (ValueError, IndexError, TypeError):
+                continue  # anybody may write what he wants there, also twice
     if unit := unit_of(fields):
         found["Unit"] = unit
     # journalctl says null of what is very long.

@@ -51,6 +51,7 @@ def test_an_entry_has_what_is_known() -> None:
         ({"PRIORITY": "99"}, "Severity", None),
         ({"PRIORITY": "-1"}, "Severity", None),
         ({"PRIORITY": "loud"}, "Severity", None),
+        ({"PRIORITY": ["3", "4"]}, "Severity", None),
         ({"AXIOD_STATUS": "401"}, "Status", None),
         ({**GATEWAY, "AXIOD_STATUS": "401"}, "Status", 401),
         ({**GATEWAY, "AXIOD_STATUS": "-401"}, "Status", None),

@@ -212,7 +212,10 @@ def _system(entry: dict[str, Any], screen: Screen) -> list[str]:
     color = "31" if severity in _GRAVE else "33" if severity == _NOTABLE else ""
     who = render.clean(entry.get("Unit", "").removesuffix(".service") or entry.get("Program", "") or "?")
     pid = f"[{entry['Pid']}]" if "Pid" in entry else ""
-    return [screen.paint(f"{severity:<9}", color), f"{who}{pid}", render.clean(entry["Text"])]
+    # What goes on in another line is indented, so that nobody writes a line that looks like an entry.
+    first, *more = entry["Text"].splitlines() or [""]
+    text = "\n".join([render.clean(first), *(f"    {render.clean(line)}" for line in more)])
+    return [screen.paint(f"{severity:<9}", color), f"{who}{pid}", text]
 
 
 def _access(entry: dict[str, Any], screen: Screen) -> list[str]:

@@ -179,6 +179,13 @@ def test_what_the_service_refuses_is_a_line(axioctl: Axioctl, system: FakeServic
     assert (done.code, done.err) == (5, "axioctl: the journal cannot be read: it is gone\n")
 
 
+def test_a_text_of_several_lines_is_indented(axioctl: Axioctl, log: Log) -> None:
+    log.fill({**SYSTEM, "Text": "it failed\n2026-11-30 notice somebody\n  else\x1b[2J"})
+    first, *more = axioctl("log", "system").out.splitlines()
+    assert first.endswith("it failed")
+    assert more == ["    2026-11-30 notice somebody", "      else\N{REPLACEMENT CHARACTER}[2J"]
+
+
 def test_follow(spawn: Spawn, log: Log) -> None:
     log.fill(SYSTEM)
     running = spawn("log", "system", "--follow", "--json")

@@ -83,7 +83,13 @@ def _check_router(name: str, router: str, addresses: Iterable[str], method: str)
     if not router or method != "static":
         return
     found = ip_address(router)
-    if found.is_link_local or any(found in ip_interface(address).network for address in addresses):
+    own = [ip_interface(address) for address in addresses]
+    if any(found == address.ip for address in own):
+        raise Conflict(f"{name} {router} is an address of this interface; name the router, or '' for none")
+    for address in own:
+        if isinstance(found, IPv4Address) and address.network.prefixlen < 31 and found in _not_hosts(address):
+            raise Conflict(f"{name} {router} is no host of {address.network}; choose an address between its ends")
+    if found.is_link_local or any(found in address.network for address in own):
         return
     raise Conflict(f"{name} {router} is in none of the networks of {', '.join(addresses)}; the router must be")
 

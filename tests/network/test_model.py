@@ -85,6 +85,9 @@ def test_other_values_are_named_when_they_are_wrong(changes: dict[str, Any], tex
         ({"ipv4_method": "dhcp", "ipv4_addresses": [], "ipv4_fallback": True}, "the address to fall back to"),
         ({"ipv6_method": "static"}, "Ipv6Addresses must name an address"),
         ({"ipv4_router": "198.51.100.1"}, "Ipv4Router 198.51.100.1 is in none of the networks of 192.0.2.10/24"),
+        ({"ipv4_router": "192.0.2.10"}, "Ipv4Router 192.0.2.10 is an address of this interface"),
+        ({"ipv4_router": "192.0.2.0"}, "Ipv4Router 192.0.2.0 is no host of 192.0.2.0/24"),
+        ({"ipv4_router": "192.0.2.255"}, "Ipv4Router 192.0.2.255 is no host of 192.0.2.0/24"),
         ({"dns_automatic": False, "dns_search": ["example"]}, "DnsServers names no server"),
         (
             {"ipv6_method": "disabled", "dns_automatic": False, "dns_servers": ["2001:db8::1"]},

@@ -80,6 +80,8 @@ class RecordFile:
         """Store it; raises HardwareFailure."""
         try:
             durable.write(self.path, json.dumps(asdict(record)), mode=0o600)
+            # There are secrets in it, and they go with the trial.
+            durable.remove(self.path.with_name(f"{self.path.name}.previous"))
         except OSError as error:
             raise HardwareFailure(f"the trial cannot be stored in {self.path}: {error.strerror}") from error
 

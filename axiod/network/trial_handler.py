@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,9 +113,14 @@ class TrialHandler:
 
     async def roll_back(self) -> None:
         async with self._changing:
-            self._check_pending()
+            record = self._check_pending()
             self._disarm()
             self._begin_restoring()
+            try:
+                # Should this process end meanwhile, the next one goes on, and keeps nothing of what was tried.
+                await asyncio.to_thread(self._file.save, replace(record, deadline_monotonic_usec=0))
+            except HardwareFailure as error:
+                _log.warning("%s: should the service end before all is put back, it goes on at the deadline", error)
         await self._restored("rolled-back")
 
     def _check_pending(self) -> Record:
@@ -144,19 +150,18 @@ class TrialHandler:
         self._changed()
 
     async def _restored(self, how: str) -> None:
-        """Put everything back; what cannot be is tried again until it can, for what there was must come back."""
+        """Put everything back; what cannot be is tried again until it can, for what there was must come back.
+
+        The trial lasts until its record is removed: the next start would put everything back once more, and with it
+        what was changed since.
+        """
         left = list(self._areas)
-        while left:
+        while True:
             async with self._changing:
                 left = [area for area in left if not await self._restore(area)]
-                if not left:
+                if not left and await self._removed():
                     break
             await asyncio.sleep(_AGAIN_SECONDS)
-        try:
-            await asyncio.to_thread(self._file.remove)
-        except HardwareFailure as error:
-            # With the next start everything is put back once more, which changes nothing.
-            self._context.root.problem("trial", str(error))
         self._end(how)
         await systemd.do_not_wake(self._context.connection)
 
@@ -169,6 +174,15 @@ class TrialHandler:
             except AxiodError as error:
                 problem = f"the former {area.name} could not be put back yet: {error}"
         self._context.root.problem(f"trial {area.name}", problem)
+        return problem is None
+
+    async def _removed(self) -> bool:
+        problem = None
+        try:
+            await asyncio.to_thread(self._file.remove)
+        except HardwareFailure as error:
+            problem = f"{error}, so the trial, whose settings are put back, does not end yet"
+        self._context.root.problem("trial", problem)
         return problem is None
 
     def _end(self, how: str) -> None:

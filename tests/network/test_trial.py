@@ -14,6 +14,7 @@ import pytest
 from axiod.bus.server import Server
 from axiod.bus.service import EventSource, ServiceRoot
 from axiod.clock import monotonic_usec, wall_usec
+from axiod.errors import Unavailable
 from axiod.network.trial_handler import TrialHandler
 from axiod.runtime.app import Context
 from axiod.runtime.board import NO_BOARD
@@ -37,11 +38,15 @@ class Paint:
 
     def __init__(self) -> None:
         self.now = FORMER
+        self.dry = True
+        """Whether it can be put back."""
 
     async def capture(self) -> Any:
         return self.now
 
     async def restore(self, former: Any) -> None:
+        if not self.dry:
+            raise Unavailable("the paint is wet")
         self.now = former
 
 
@@ -102,6 +107,40 @@ async def test_without_a_word_the_former_settings_come_back(connection: Connect,
         await at.trial.start()
         await until(lambda: at.trial.last == "expired")
         assert (at.paint.now, at.file.exists()) == (FORMER, False)
+
+
+async def test_a_roll_back_that_was_broken_off_is_brought_to_its_end_by_the_next_start(
+    connection: Connect, tmp_path: Path
+) -> None:
+    async with bench(connection, tmp_path) as at:
+        await at.trial.start()
+        await at.trial.begin(3600)
+        at.paint.now, at.paint.dry = "tried", False
+        broken_off = asyncio.create_task(at.trial.roll_back())
+        await until(lambda: bool(at.root.problems))
+        broken_off.cancel()
+        assert not at.file.with_name("trial.json.previous").exists()
+    async with bench(connection, tmp_path) as at:
+        at.paint.now = "tried"
+        await at.trial.start()
+        await until(lambda: at.trial.last == "expired")
+        assert (at.paint.now, at.file.exists()) == (FORMER, False)
+
+
+async def test_a_trial_lasts_until_its_record_is_removed(connection: Connect, tmp_path: Path) -> None:
+    async with bench(connection, tmp_path) as at:
+        await at.trial.start()
+        await at.trial.begin(3600)
+        at.paint.now = "tried"
+        at.file.unlink()
+        at.file.mkdir()  # which cannot be removed as a file can
+        rolling_back = asyncio.create_task(at.trial.roll_back())
+        await until(lambda: bool(at.root.problems))
+        assert "trial.json cannot be removed" in at.root.problems[0]
+        assert (at.paint.now, at.trial.pending, at.trial.last) == (FORMER, True, "restoring")
+        at.file.rmdir()
+        await rolling_back
+        assert (at.root.problems, at.trial.pending, at.trial.last) == ([], False, "rolled-back")
 
 
 @pytest.mark.parametrize(

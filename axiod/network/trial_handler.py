@@ -93,7 +93,8 @@ class TrialHandler:
             # Should this process not be there then, systemd starts it, and it finds that time is over.
             await systemd.wake_in(self._context.connection, seconds)
             await asyncio.to_thread(self._file.save, record)
-            self._context.root.problem("trial", None)
+            for key in ("trial", *(f"trial {area.name}" for area in self._areas)):
+                self._context.root.problem(key, None)
             self._record = record
             self._arm(record)
             self._changed()
@@ -166,15 +167,23 @@ class TrialHandler:
         await systemd.do_not_wake(self._context.connection)
 
     async def _restore(self, area: Area) -> bool:
+        """Put back one area; returns whether that is over, which it is as well where it can never be."""
         former = self._record.former.get(area.name) if self._record else None
-        problem = None
+        problem, over = None, True
         if former is not None:
             try:
                 await area.restore(former)
             except AxiodError as error:
-                problem = f"the former {area.name} could not be put back yet: {error}"
+                problem, over = f"the former {area.name} could not be put back yet: {error}", False
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                # The record is that of another version. What it says does not become plain by waiting.
+                _log.debug("what the record of the trial says of %s is not understood", area.name, exc_info=True)
+                problem = (
+                    f"the record of the trial says of the former {area.name} what is not understood ({error!r}), so "
+                    "they did not come back; look at what there is now"
+                )
         self._context.root.problem(f"trial {area.name}", problem)
-        return problem is None
+        return over
 
     async def _removed(self) -> bool:
         problem = None

@@ -47,6 +47,8 @@ class Paint:
     async def restore(self, former: Any) -> None:
         if not self.dry:
             raise Unavailable("the paint is wet")
+        if not isinstance(former, str):
+            raise TypeError("paint is a word")
         self.now = former
 
 
@@ -158,3 +160,17 @@ async def test_a_damaged_record_is_said_until_the_next_trial(connection: Connect
         assert at.root.problems == []
         await at.trial.confirm()
         assert not at.file.exists()
+
+
+async def test_a_record_of_another_version_ends_the_trial_and_not_the_service(
+    connection: Connect, tmp_path: Path
+) -> None:
+    async with bench(connection, tmp_path) as at:
+        at.paint.now = "tried"
+        at.file.write_text(record(former={"paint": ["two", "coats"], "wallpaper": "stripes"}))
+        await at.trial.start()
+        await until(lambda: at.trial.last == "expired")
+        assert "the record of the trial says of the former paint what is not understood" in at.root.problems[0]
+        assert (at.paint.now, at.trial.pending, at.file.exists()) == ("tried", False, False)
+        await at.trial.begin(3600)
+        assert at.root.problems == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from axiod.bus import interface as contract
 from axiod.bus.client import Service
 from axiod.errors import Unavailable
 
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
     from axiod.bus.connection import Connection
 
 _SYSTEM, _WEB = "org.axiod.system1", "org.axiod.system1.Web"
+_TRIED = ("Protocols", "HttpPort", "HttpsPort", "RtspPort")
+"""What can cut somebody off. The rest stays as it is: a certificate that was chosen may be gone meanwhile."""
 
 
 class WebPorts:
@@ -30,7 +31,7 @@ class WebPorts:
             found = await self._system.properties(self._path, _WEB)
         except Unavailable:
             return None
-        return {name: found[name] for name in contract.load(_WEB).configurable if name in found}
+        return {name: found[name] for name in _TRIED if name in found}
 
     async def restore(self, former: Any) -> None:
         """See Area."""

@@ -7,11 +7,13 @@ Source: VAPIX event topics Device/Network.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from axiod import durable
 from axiod.bus.topics import ADDRESS_ADDED, ADDRESS_REMOVED, NETWORK_LOST
 from axiod.clock import wall_usec
 
@@ -45,7 +47,7 @@ class NetworkEvents:
             lost = not (link.up and link.carrier)
             self._events.state(NETWORK_LOST, {"interface": name}, {"lost": str(int(lost))}, now)
 
-    def addresses(self, links: Mapping[str, Link]) -> None:
+    async def addresses(self, links: Mapping[str, Link]) -> None:
         """Tell the addresses that came and went since they were told last. Only once somebody hears it."""
         present = {name: {found.text: found.origin for found in link.addresses} for name, link in links.items()}
         if present == self._seen:
@@ -61,8 +63,8 @@ class NetworkEvents:
                 self._events.happened(ADDRESS_ADDED, {"interface": name}, data, now)
         self._seen = present
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(json.dumps({"boot_id": self._boot_id, "seen": present}), encoding="utf-8")
+            said = json.dumps({"boot_id": self._boot_id, "seen": present})
+            await asyncio.to_thread(durable.write, self._path, said)
         except OSError as error:
             _log.warning("%s cannot be written: %s", self._path, error.strerror)
 

@@ -69,7 +69,7 @@ class Interfaces:
         self._links = links
         self._events.states(links, gone)
         if self._context.on_the_bus.is_set():
-            self._events.addresses(links)
+            await self._events.addresses(links)
         dhcp = {name for name, what in managed.items() if what.addressing and what.addressing.ipv4_method == "dhcp"}
         await self._fallback.look(links, {name for name in dhcp if managed[name].capabilities})
         self._say()
@@ -79,9 +79,10 @@ class Interfaces:
         """All of them."""
         return tuple(self._links)
 
-    def heard(self) -> None:
+    async def heard(self) -> None:
         """Somebody hears from now on."""
-        self._events.addresses(self._links)
+        async with self._looking:
+            await self._events.addresses(self._links)
 
     def close(self) -> None:
         """Wait for nothing any more."""

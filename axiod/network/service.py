@@ -83,7 +83,7 @@ class NetworkService:
 
     async def _keep_looking(self) -> None:
         await self._context.on_the_bus.wait()
-        self._interfaces.heard()
+        await self._interfaces.heard()
         while True:
             await self._look.wait()
             self._look.clear()

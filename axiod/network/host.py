@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from axiod import durable
 from axiod.bus.variant import plain
-from axiod.errors import AxiodError, Conflict, HardwareFailure, NotSupported, Unavailable
+from axiod.errors import AxiodError, Conflict, HardwareFailure, NotSupported, Timeout, Unavailable
 from axiod.network import model
 
 if TYPE_CHECKING:
@@ -36,11 +37,12 @@ class HostHandler:
     hostname_automatic: bool
     current_hostname: str
 
-    def __init__(self, context: Context, changing: asyncio.Lock) -> None:
-        """`changing`: held while settings change."""
+    def __init__(self, context: Context, changing: asyncio.Lock, mode: Path = _MODE) -> None:
+        """`changing`: held while settings change. `mode`: the file by which NetworkManager leaves the name alone."""
         self._context = context
         self._path = f"{context.path}/host"
         self._changing = changing
+        self._mode = mode
         self._has_networkmanager = False
         self.hostname = ""
         self.hostname_automatic = False
@@ -65,7 +67,7 @@ class HostHandler:
         except AxiodError:
             self.hostname, self.current_hostname = _static_name(), socket.gethostname()
         self._has_networkmanager = await self._context.connection.has_owner(_NM)
-        self.hostname_automatic = self._has_networkmanager and not _set_by_hand()
+        self.hostname_automatic = self._has_networkmanager and not self._mode.exists()
 
     async def configure(self, changes: dict[str, Any]) -> None:
         async with self._changing:
@@ -94,29 +96,49 @@ class HostHandler:
         await self.look()
 
     async def _apply(self, hostname: str, *, automatic: bool) -> None:
-        if hostname != self.hostname:
-            await self._set_static(hostname)
-        if automatic != self.hostname_automatic:
-            try:
-                if automatic:
-                    await asyncio.to_thread(durable.remove, _MODE)
-                else:
-                    await asyncio.to_thread(durable.write, _MODE, _BY_HAND, mode=0o644)
-            except OSError as error:
-                raise HardwareFailure(f"{_MODE} cannot be written: {error.strerror}") from error
+        """Store both, and put them into force; raises HardwareFailure, Timeout or Unavailable: the former ones stay."""
+        former, was_by_hand = self.hostname, self._mode.exists()
+        try:
+            if automatic != self.hostname_automatic:
+                await self._set_mode(by_hand=not automatic)
+            if hostname != former:
+                await self._set_static(hostname)
+        except AxiodError:
+            if self._mode.exists() != was_by_hand:
+                with suppress(AxiodError):
+                    await self._set_mode(by_hand=was_by_hand)
+            await self._look()
+            if self.hostname != former:
+                with suppress(AxiodError):
+                    await self._set_static(former)
+            await self.look()
+            raise
+
+    async def _set_mode(self, *, by_hand: bool) -> None:
+        """Have NetworkManager take the name from the network, or not."""
+        try:
+            if by_hand:
+                await asyncio.to_thread(durable.write, self._mode, _BY_HAND, mode=0o644)
+            else:
+                await asyncio.to_thread(durable.remove, self._mode)
+        except OSError as error:
+            raise HardwareFailure(f"{self._mode} cannot be written: {error.strerror}") from error
+        try:
             await self._context.connection.call(_NM, _NM_PATH, _NM, "Reload", "u", [_RELOAD_CONF])
+        except (Unavailable, Timeout):
+            raise
+        except AxiodError as error:
+            raise HardwareFailure(f"NetworkManager does not read {self._mode} again: {error}") from error
 
     async def _set_static(self, hostname: str) -> None:
         call = self._context.connection.call
         for member in ("SetStaticHostname", "SetHostname"):
             try:
                 await call(HOSTNAMED, PATH, HOSTNAMED, member, "sb", [hostname, False])
+            except Timeout:
+                raise
             except AxiodError as error:
                 raise Unavailable(f"systemd-hostnamed did not take the name {hostname!r}: {error}") from error
-
-
-def _set_by_hand() -> bool:
-    return _MODE.exists()
 
 
 def _static_name() -> str:

@@ -9,6 +9,7 @@ Sources: org.freedesktop.NetworkManager.* (NetworkManager 1.42 and 1.52), nm-set
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,8 @@ from axiod.network.profile import amended
 if TYPE_CHECKING:
     from axiod.bus.connection import Connection
     from axiod.network.profile import Profile
+
+_log = logging.getLogger(__name__)
 
 BACKEND = "networkmanager"
 _NM, _ROOT = "org.freedesktop.NetworkManager", "/org/freedesktop/NetworkManager"
@@ -70,11 +73,18 @@ class NetworkManager:
         profile = await self._profile_of(facts)
         former: Profile = await self._settings(profile) if profile else {}
         wanted = amended(former, addressing)
-        if profile and await self._is_ours_to_change(profile):
-            await self._refused(self._call(profile, _PROFILE, "Update2", "a{sa{sv}}ua{sv}", wanted, _TO_DISK, {}))
+        stays = profile is not None and await self._is_ours_to_change(profile)
+        if profile and stays:
+            await self._update(profile, wanted)
         else:
             profile = await self._add(name, wanted)
-        await self._put_into_force(device, profile, facts)
+        try:
+            await self._put_into_force(device, profile, facts)
+        except AxiodError as error:
+            _log.warning("%s, so the former settings of %s stay", error, name)
+            with suppress(AxiodError):
+                await (self._update(profile, former) if stays else self._call(profile, _PROFILE, "Delete", ""))
+            raise
 
     async def capture(self, names: list[str]) -> Any:
         """See Backend. The files of NetworkManager's profiles are what it has; secrets are in them, too.
@@ -159,6 +169,9 @@ class NetworkManager:
     async def _is_ours_to_change(self, profile: str) -> bool:
         facts = await self._facts(profile, _PROFILE)
         return not facts["Flags"] & _MADE_UP and Path(facts["Filename"]).parent == profile_files.FOLDER
+
+    async def _update(self, profile: str, wanted: Profile) -> list[Any]:
+        return await self._refused(self._call(profile, _PROFILE, "Update2", "a{sa{sv}}ua{sv}", wanted, _TO_DISK, {}))
 
     async def _add(self, name: str, wanted: Profile) -> str:
         """Make a profile of ours for an interface; what the one that it replaces said besides stays."""

@@ -278,6 +278,24 @@ def test_a_profile_that_somebody_else_wrote_is_changed_and_not_replaced(world: W
         world.run("nmcli", "connection", "up", "axiod-eth0")
 
 
+@pytest.mark.parametrize("save", ["yes", "no"])
+def test_where_networkmanager_does_not_put_settings_into_force_the_former_stay(world: World, save: str) -> None:
+    """A profile that is for other hardware, once of ours to change, and once so that one of ours takes its place."""
+    world.run("nmcli", "connection", "delete", "axiod-eth0")
+    world.run(
+        "nmcli", "connection", "add", "save", save, "type", "ethernet", "ifname", "eth0", "con-name", "elsewhere",
+        "ethernet.mac-address", "02:00:00:00:00:99", "ipv4.method", "manual", "ipv4.addresses", "192.0.2.50/24",
+    )  # fmt: skip
+    try:
+        assert "NetworkManager refuses these settings" in refused(
+            world, "configure", "eth0", "--ipv4-addresses", "192.0.2.51/24"
+        )
+        assert eth0(world)["Ipv4Addresses"] == ["192.0.2.50/24"]
+        assert "axiod-eth0" not in world.run("nmcli", "-t", "-f", "NAME", "connection", "show")
+    finally:
+        world.run("nmcli", "connection", "delete", "elsewhere")
+
+
 def test_what_there_is_no_word_for_stays(world: World) -> None:
     settings = "ipv4.method auto ipv4.addresses 192.0.2.50/24 ipv6.method link-local"
     world.run("nmcli", "connection", "add", "type", "ethernet", "ifname", "eth0", "con-name", "both", *settings.split())

@@ -11,16 +11,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write(path: Path, text: str, *, mode: int | None = None) -> None:
+def write(path: Path, text: str, *, mode: int | None = None, errors: str = "strict") -> None:
     """Make text what a file says, and keep what it said before as PATH.previous. Makes its folder.
 
     There is no moment without PATH, and it is on disk when this returns. Raises OSError, and then PATH is as it was.
-    `mode`: the permissions of the file, whatever the umask is.
+    `mode`: the permissions of the file, whatever the umask is. `errors`: what becomes of signs that UTF-8 does not
+    have, as str.encode() takes it.
     """
     new, former, previous = (path.with_name(path.name + end) for end in (".new", ".former", ".previous"))
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with new.open("w", encoding="utf-8") as file:
+        with new.open("w", encoding="utf-8", errors=errors) as file:
             if mode is not None:
                 os.fchmod(file.fileno(), mode)
             file.write(text)

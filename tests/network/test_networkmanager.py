@@ -235,6 +235,41 @@ def test_a_record_that_cannot_be_read_is_said_and_nothing_is_touched(world: Worl
         world.start_axiod()
 
 
+def test_a_profile_whose_name_ends_with_nothing_comes_back_as_well(world: World) -> None:
+    """NetworkManager reads it, and changes it where it is."""
+    profile = "/etc/NetworkManager/system-connections/plant"
+    said = (
+        "# von Gr\\374n\\n[connection]\\nid=plant\\nuuid=6d5ac0d5-3d9a-4a4c-8cc4-0d3b0a0a4f11\\ntype=ethernet\\n"
+        "interface-name=eth0\\n[ipv4]\\nmethod=manual\\naddress1=192.0.2.90/24\\n"
+    )
+    world.run("sh", "-c", f"umask 077; printf '{said}' > {profile}; cp {profile} /run/NetworkManager/plant")
+    world.run("nmcli", "connection", "reload")
+    world.run("nmcli", "connection", "up", "plant")
+    try:
+        configure(world, "--ipv4-addresses", "192.0.2.91/24", "--confirm-within", "3600")
+        world.until(lambda: world.addresses() == ["192.0.2.91/24 global"], "what is tried")
+        world.axioctl("network", "roll-back")
+        world.until(lambda: world.addresses() == ["192.0.2.90/24 global"], "what there was")
+        world.run("cmp", profile, "/run/NetworkManager/plant")
+        assert "plant." not in world.run("ls", "/etc/NetworkManager/system-connections")
+    finally:
+        world.run("nmcli", "connection", "delete", "plant")
+        world.run("nmcli", "connection", "up", "axiod-eth0")
+
+
+def test_what_is_no_profile_is_left_alone(world: World) -> None:
+    """It lies beside the profiles, and NetworkManager makes nothing of it."""
+    folder = "/etc/NetworkManager/system-connections"
+    world.axioctl("network", "begin", "3600")
+    for name in ("ca.pem", "key.DER", ".hidden", "copy~", "half.a1B2c3"):
+        world.run("touch", f"{folder}/{name}")
+    world.run("sh", "-c", f"printf '\\377\\376' > {folder}/ca.p12")
+    world.axioctl("network", "roll-back")
+    left = set(world.run("ls", "-A", folder).split())
+    world.run("sh", "-c", f"cd {folder} && rm -f ca.* key.DER .hidden copy~ half.a1B2c3")
+    assert {"ca.pem", "ca.p12", "key.DER", ".hidden", "copy~", "half.a1B2c3"} < left
+
+
 # --- what is refused ---
 
 

@@ -23,7 +23,7 @@ from axiod.network import profile_files
 from axiod.network.backend import ALL, Managed
 from axiod.network.model import Addressing
 from axiod.network.profile import addressing as said
-from axiod.network.profile import amended
+from axiod.network.profile import amended, from_json, to_json
 
 if TYPE_CHECKING:
     from axiod.bus.connection import Connection
@@ -37,9 +37,10 @@ _SETTINGS = "/org/freedesktop/NetworkManager/Settings"
 _PROFILE, _DEVICE, _ACTIVE = f"{_NM}.Settings.Connection", f"{_NM}.Device", f"{_NM}.Connection.Active"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
 _NOTHING = "/"
-_TO_DISK = 0x1
-"""NM_SETTINGS_UPDATE2_FLAG_TO_DISK, NM_SETTINGS_ADD_CONNECTION2_FLAG_TO_DISK."""
-_MADE_UP = 0x1 | 0x2 | 0x4 | 0x8
+_TO_DISK, _IN_MEMORY = 0x1, 0x2
+"""NM_SETTINGS_UPDATE2_FLAG_TO_DISK, NM_SETTINGS_ADD_CONNECTION2_FLAG_TO_DISK and _IN_MEMORY."""
+_EXTERNAL = 0x8
+_MADE_UP = 0x1 | 0x2 | 0x4 | _EXTERNAL
 """NM_SETTINGS_CONNECTION_FLAG_UNSAVED, _NM_GENERATED, _VOLATILE, _EXTERNAL."""
 _UNAVAILABLE = 20
 """NM_DEVICE_STATE_UNAVAILABLE: at most this, nothing can be put into force, for there is no carrier."""
@@ -93,14 +94,18 @@ class NetworkManager:
         """
         if not await self._connection.has_owner(_NM):
             return None
-        active: dict[str, str] = {}
+        active: dict[str, Any] = {}
         for name in names:
             with suppress(NotFound, Unavailable):
                 device = await self._device(name)
                 facts = await self._facts(device, _DEVICE)
                 profile = await self._profile_of(facts)
                 if facts["Managed"] and profile:
-                    active[name] = str((await self._settings(profile))["connection"]["uuid"].value)
+                    settings = await self._settings(profile)
+                    # One that is in no file may be gone after a boot, and NetworkManager makes no other for an
+                    # interface that had one of ours when it came.
+                    made_up = to_json(settings) if await self._flags(profile) & _MADE_UP else None
+                    active[name] = {"uuid": settings["connection"]["uuid"].value, "made_up": made_up}
         return {"files": await asyncio.to_thread(profile_files.read), "active": active}
 
     async def restore(self, former: Any) -> None:
@@ -110,13 +115,17 @@ class NetworkManager:
         touched = await asyncio.to_thread(profile_files.write, former["files"])
         if touched:
             await self._call(_SETTINGS, f"{_NM}.Settings", "ReloadConnections", "")
-        for name, uuid in former["active"].items():
+        for name, was in former["active"].items():
             with suppress(NotFound):
                 device = await self._device(name)
                 facts = await self._facts(device, _DEVICE)
-                profile = (await self._call(_SETTINGS, f"{_NM}.Settings", "GetConnectionByUuid", "s", uuid))[0]
                 present = await self._active_profile(facts)
-                if touched or present != profile:
+                if present and await self._flags(present) & _EXTERNAL:
+                    continue  # somebody else configured it, and NetworkManager only shows that
+                profile = await self._profile_called(was["uuid"])
+                if profile is None and was["made_up"]:
+                    profile = await self._new(from_json(was["made_up"]), _IN_MEMORY)
+                if profile and (touched or present != profile):
                     await self._put_into_force(device, profile, facts)
 
     # --- NetworkManager ---
@@ -163,6 +172,17 @@ class NetworkManager:
                     best, found = rank, path
         return found
 
+    async def _profile_called(self, uuid: str) -> str | None:
+        try:
+            return str((await self._call(_SETTINGS, f"{_NM}.Settings", "GetConnectionByUuid", "s", uuid))[0])
+        except (Unavailable, Timeout):
+            raise
+        except AxiodError:  # there is none
+            return None
+
+    async def _flags(self, profile: str) -> int:
+        return int((await self._facts(profile, _PROFILE))["Flags"])
+
     async def _settings(self, profile: str) -> Profile:
         return dict((await self._call(profile, _PROFILE, "GetSettings", ""))[0])
 
@@ -183,11 +203,11 @@ class NetworkManager:
             "interface-name": Variant("s", name),
             "autoconnect-priority": Variant("i", 10),
         }
-        settings = f"{_NM}.Settings"
-        reply = await self._refused(
-            self._call(_SETTINGS, settings, "AddConnection2", "a{sa{sv}}ua{sv}", made, _TO_DISK, {})
-        )
-        return str(reply[0])
+        return await self._new(made, _TO_DISK)
+
+    async def _new(self, settings: Profile, where: int) -> str:
+        added = self._call(_SETTINGS, f"{_NM}.Settings", "AddConnection2", "a{sa{sv}}ua{sv}", settings, where, {})
+        return str((await self._refused(added))[0])
 
     async def _put_into_force(self, device: str, profile: str, facts: dict[str, Any]) -> None:
         if facts["State"] <= _UNAVAILABLE:

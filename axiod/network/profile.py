@@ -61,6 +61,32 @@ def amended(former: Profile, wanted: Addressing) -> Profile:
     return result
 
 
+def to_json(value: Any) -> Any:
+    """Return a profile as JSON has it, with the types of its values; from_json() makes it a profile again."""
+    if isinstance(value, Variant):
+        return {"type": value.signature, "value": to_json(value.value)}
+    if isinstance(value, dict):
+        return {"dict": {key: to_json(item) for key, item in value.items() if key not in _OLDER}}
+    if isinstance(value, bytes):
+        return {"bytes": value.hex()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    return value
+
+
+def from_json(value: Any) -> Any:
+    """Return what to_json() was given; raises KeyError, TypeError or ValueError for anything else."""
+    if isinstance(value, list):
+        return [from_json(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "dict" in value:
+        return {key: from_json(item) for key, item in value["dict"].items()}
+    if "bytes" in value:
+        return bytes.fromhex(value["bytes"])
+    return Variant(value["type"], from_json(value["value"]))
+
+
 def _of(version: int, wanted: Addressing) -> dict[str, Any]:
     """Return the settings that stand in the section of IPv4 or IPv6."""
     other = "ipv6" if version == 4 else "ipv4"

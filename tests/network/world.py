@@ -37,9 +37,9 @@ _NETWORKMANAGER = """[main]
 plugins=keyfile
 dns=none
 rc-manager=unmanaged
-no-auto-default=*
 auth-polkit=root-only
 """
+_NO_DEFAULT = "no-auto-default=*\n"
 # A /sys that cannot be written tells NetworkManager that there is no udev to wait for.
 _MOUNTS = """set -e
 mount --make-rprivate /
@@ -112,10 +112,14 @@ class World:
         """Start something at the other end of the cable."""
         return self._popen("nsenter", "-t", str(self.peer), "-n", *command)
 
-    def start_networkmanager(self, *managed: str) -> subprocess.Popen[bytes]:
-        """Start NetworkManager, which manages the interfaces that are named."""
-        keyfile = f"[keyfile]\nunmanaged-devices=*,{','.join(f'except:interface-name:{name}' for name in managed)}\n"
-        self.run("sh", "-c", f"cat > /etc/NetworkManager/NetworkManager.conf <<'X'\n{_NETWORKMANAGER}{keyfile}X\n")
+    def start_networkmanager(self, *managed: str, defaults: bool = False) -> subprocess.Popen[bytes]:
+        """Start NetworkManager, which manages the interfaces that are named.
+
+        `defaults`: it makes up a profile for an interface that has none, as it does unless it is told not to.
+        """
+        config = _NETWORKMANAGER + ("" if defaults else _NO_DEFAULT)
+        config += f"[keyfile]\nunmanaged-devices=*,{','.join(f'except:interface-name:{name}' for name in managed)}\n"
+        self.run("sh", "-c", f"cat > /etc/NetworkManager/NetworkManager.conf <<'X'\n{config}X\n")
         process = self.start("NetworkManager", "-n")
         self.until(lambda: "running" in self._quiet("nmcli", "-t", "-f", "RUNNING", "general"), "NetworkManager")
         self.until(lambda: "eth0:unavailable" not in self.run("nmcli", "-t", "-f", "DEVICE,STATE", "device"), "eth0")

@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from axiod.errors import AxiodError, NotSupported
+from axiod.errors import AxiodError, NotSupported, Unavailable
 from axiod.network import detect, kernel, networkd, networkmanager
 from axiod.network.backend import Managed
 from axiod.network.events import NetworkEvents
@@ -43,6 +43,7 @@ class Interfaces:
         }
         self._handlers: dict[str, InterfaceHandler] = {}
         self._links: dict[str, Link] = {}
+        self._last_managed_by: dict[str, str] = {}
         self._fallback = Fallback(context.state_dir, context.needed, look_soon)
         self._events = NetworkEvents(context.events, context.state_dir / "seen.json")
 
@@ -66,6 +67,8 @@ class Interfaces:
             self._context.server.unexport(self._path(name))
         for name, link in links.items():
             self._put(link, managed[name])
+            if managed[name].backend != "none":
+                self._last_managed_by[name] = managed[name].backend
         self._links = links
         self._events.states(links, gone)
         if self._context.on_the_bus.is_set():
@@ -94,6 +97,10 @@ class Interfaces:
         """See Area."""
         names = list(self._links)
         backends = {key: await backend.capture(names) for key, backend in self._backends.items()}
+        for name in names:
+            key = self._last_managed_by.get(name)
+            if key in backends and backends[key] is None:
+                raise Unavailable(f"{key}, which manages {name}, does not run now; try again when it does")
         return {"backends": backends, "fallback": self._fallback.stored}
 
     async def restore(self, former: Any) -> None:

@@ -96,7 +96,7 @@ class NetworkManager:
             return None
         active: dict[str, Any] = {}
         for name in names:
-            with suppress(NotFound, Unavailable):
+            with suppress(NotFound):
                 device = await self._device(name)
                 facts = await self._facts(device, _DEVICE)
                 profile = await self._profile_of(facts)

@@ -21,10 +21,16 @@ pytestmark = pytest.mark.timeout(180)
 _STATIC = ("--ipv4-method", "static", "--ipv4-addresses", "192.0.2.10/24", "--ipv6-method", "disabled")
 
 
+@pytest.fixture(scope="module")
+def networkmanager(world: World) -> subprocess.Popen[bytes]:
+    """NetworkManager, which manages eth0."""
+    return world.start_networkmanager("eth0")
+
+
 @pytest.fixture(scope="module", autouse=True)
-def axiod(world: World) -> None:
-    """NetworkManager, which manages eth0, and axiod-network."""
-    world.start_networkmanager("eth0")
+def axiod(world: World, networkmanager: subprocess.Popen[bytes]) -> None:
+    """axiod-network with it."""
+    assert networkmanager.poll() is None
     world.start_axiod()
 
 
@@ -374,3 +380,21 @@ def test_addresses_that_came_while_nobody_ran_are_told_by_the_next_one(world: Wo
     finally:
         world.end(seen)
         world.run("ip", "address", "del", "192.0.2.60/32", "dev", "eth0")
+
+
+# --- without NetworkManager ---
+
+
+def test_no_trial_begins_while_networkmanager_is_away(world: World, networkmanager: subprocess.Popen[bytes]) -> None:
+    """What it has could not be put back."""
+    world.end(networkmanager, signal.SIGKILL)
+    world.run("ip", "address", "add", "192.0.2.61/32", "dev", "eth0")
+    world.until(lambda: eth0(world)["Backend"] == "none", "a look at the interface")
+    try:
+        assert "networkmanager, which manages eth0, does not run now" in refused(world, "begin", "60")
+        assert not world.axioctl("network", "trial")["Pending"]
+    finally:
+        world.run("ip", "address", "del", "192.0.2.61/32", "dev", "eth0")
+        world.start_networkmanager("eth0")
+    world.until(lambda: eth0(world)["Backend"] == "networkmanager", "NetworkManager")
+    world.axioctl("network", "begin", "60")

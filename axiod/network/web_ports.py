@@ -6,14 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus.client import Service
-from axiod.errors import Unavailable
+from axiod.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
     from axiod.bus.connection import Connection
 
 _SYSTEM, _WEB = "org.axiod.system1", "org.axiod.system1.Web"
-_TRIED = ("Protocols", "HttpPort", "HttpsPort", "RtspPort")
-"""What can cut somebody off. The rest stays as it is: a certificate that was chosen may be gone meanwhile."""
+_TRIED = ("Protocols", "HttpPort", "HttpsPort", "RtspPort", "Certificate")
+"""What can cut somebody off."""
 
 
 class WebPorts:
@@ -34,6 +34,16 @@ class WebPorts:
         return {name: found[name] for name in _TRIED if name in found}
 
     async def restore(self, former: Any) -> None:
-        """See Area."""
-        if await self.capture() != former:
-            await self._system.call(self._path, _WEB, "Configure", former)
+        """See Area. A certificate that is gone meanwhile keeps nothing else from coming back."""
+        now = await self.capture() or {}
+        changes = {name: value for name, value in former.items() if now.get(name) != value}
+        try:
+            await self._configure(changes)
+        except Conflict:
+            if "Certificate" not in changes:
+                raise
+            await self._configure({name: value for name, value in changes.items() if name != "Certificate"})
+
+    async def _configure(self, changes: dict[str, Any]) -> None:
+        if changes:
+            await self._system.call(self._path, _WEB, "Configure", changes)

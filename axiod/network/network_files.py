@@ -79,14 +79,14 @@ def read(texts: Iterable[str]) -> Settings:
         if section == "Match":
             match += lines
         elif section in sections:
-            sections[section].append(lines)
+            sections[section] += [lines] if _counts(lines) else []
         elif section in ("Network", *_NAMES_FROM):
             single |= {(section, name): value for name, value in lines}
         for name, value in lines if section == "Network" else ():
             # Who says nothing takes back all that was said before.
             if name in _IN_SECTIONS:
-                which = sections[_IN_SECTIONS[name]]
-                which[:] = [*which, ((name, value),)] if value else []
+                which, said = sections[_IN_SECTIONS[name]], ((name, value),)
+                which[:] = [*which, *([said] if _counts(said) else [])] if value else []
             elif name in words:
                 words[name] = [*words[name], *value.split()] if value else []
     return Settings(
@@ -94,9 +94,28 @@ def read(texts: Iterable[str]) -> Settings:
         single,
         addresses=tuple(sections["Address"]),
         routes=tuple(sections["Route"]),
-        name_servers=tuple(words["DNS"]),
+        name_servers=tuple(word for word in words["DNS"] if _is_address(_bare_server(word))),
         domains=tuple(words["Domains"]),
     )
+
+
+def _counts(lines: Lines) -> bool:
+    """Return whether an [Address] or [Route] section counts: one with a value that cannot be is ignored as a whole."""
+    return all(
+        _is_address(value, prefix=name != "Gateway")
+        for name, value in lines
+        if name in ("Address", "Destination") or (name == "Gateway" and value and not value.startswith("_"))
+    )
+
+
+def _is_address(text: str, *, prefix: bool = False) -> bool:
+    """Return whether something is an address to systemd-networkd. `prefix`: the length of one may follow."""
+    address, slash, length = text.partition("/")
+    try:
+        ip_interface(text)
+    except ValueError:
+        return False
+    return "%" not in address and (not slash or (prefix and length.isdecimal()))
 
 
 def is_for(match: Lines, name: str) -> bool:

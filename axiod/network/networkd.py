@@ -58,10 +58,11 @@ class Networkd:
         try:
             main, *drop_ins = _files(facts)
             said = network_files.read(await asyncio.to_thread(_texts, main, drop_ins))
-        except (OSError, UnicodeDecodeError) as error:
+            addressing = network_files.addressing(said)
+        except (OSError, ValueError) as error:  # one file must not keep the others from being told
             why = f"{facts['NetworkFile']}, by which systemd-networkd configured it, cannot be read: {error}"
             return Managed(BACKEND, (), why, None, servers, domains)
-        return Managed(BACKEND, ALL, None, network_files.addressing(said), servers, domains)
+        return Managed(BACKEND, ALL, None, addressing, servers, domains)
 
     async def apply(self, name: str, addressing: Addressing) -> None:
         """See Backend."""

@@ -78,6 +78,28 @@ def test_what_files_say_is_told_in_our_words(text: str, expected: Addressing) ->
     assert addressing(read([text])) == expected
 
 
+@pytest.mark.parametrize(
+    "ignored",
+    [
+        "Address=192.0.2.300/24\n",
+        "Address=192.0.2.3/24 # office\n",
+        "Address=192.0.2.3/33\n",
+        "Address=192.0.2.3/255.255.255.0\n",
+        "Address=fe80::3%eth0/64\n",
+        "Gateway=192.0.2.1 # the router\n",
+        "Gateway=192.0.2.1/24\n",
+        "DNS=router # office\n",
+        "[Address]\nAddress=office\nLabel=ours\n",
+        "[Route]\nDestination=203.0.113.0/24\nGateway=the router\n",
+        "[Route]\nDestination=elsewhere\nGateway=198.51.100.7\n",
+    ],
+)
+def test_what_is_no_address_is_ignored_as_systemd_networkd_does(ignored: str) -> None:
+    said, plainly = read([STATIC, f"[Network]\n{ignored}"]), read([STATIC])
+    assert (said.addresses, said.routes, said.name_servers) == (plainly.addresses, plainly.routes, plainly.name_servers)
+    assert addressing(said) == addressing(plainly)
+
+
 def test_a_later_file_adds_and_an_empty_value_takes_back() -> None:
     more = "[Network]\nAddress=192.0.2.4/24\nDNS=192.0.2.2\n"
     added = read([STATIC, more])

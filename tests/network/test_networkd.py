@@ -61,3 +61,13 @@ async def test_a_file_that_is_gone_makes_it_read_only(tmp_path: Path) -> None:
     found = await networkd(tmp_path / "20-wired.network").read("eth0")
     assert found is not None
     assert "20-wired.network" in (found.read_only_because or "")
+
+
+async def test_an_address_that_is_none_keeps_nothing_from_being_told(main: Path, tmp_path: Path) -> None:
+    drop_in = tmp_path / "60-office.conf"
+    drop_in.write_text("[Network]\nDHCP=no\nAddress=192.0.2.300/24\nAddress=192.0.2.7/24\n")
+    found = await networkd(main, drop_in).read("eth0")
+    assert found is not None
+    assert found.read_only_because is None
+    assert found.addressing is not None
+    assert found.addressing.ipv4_addresses == ("192.0.2.7/24",)

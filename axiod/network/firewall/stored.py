@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the firewall keeps on disk: the configured rules, the same as nft takes them, and the test that is going on.
+"""What the firewall keeps on disk: the configured rules, and the same as nft takes them.
 
-firewall.yaml        the settings, as the contract names them
-firewall.json        what puts them in force, for axiod-firewall.service, which needs no Python at boot
-firewall-test.yaml   a test, while there is one
+firewall.yaml   the settings, as the contract names them
+firewall.json   what puts them in force, for axiod-firewall.service, which needs no Python at boot
 """
 
 from __future__ import annotations

@@ -238,6 +238,24 @@ async def test_rules_that_cannot_be_read_change_nothing_that_is_in_force(network
     assert network.comes_through()
 
 
+async def test_rules_that_were_damaged_leave_in_force_what_is(network: NetworkProcess) -> None:
+    await network.call("Configure", {"Active": True, "Rules": [DROP_WEB]})
+    stored, boot = network.state / "firewall.yaml", network.state / "firewall.json"
+    at_boot, in_force = boot.read_text(), network.wire.nft("list", "ruleset")
+    await network.stop()
+    stored.write_bytes(b"\x86")
+    for _ in range(2):  # it is set aside by the first start; the second must not take it for one that never was
+        await network.start()
+        assert (boot.read_text(), network.wire.nft("list", "ruleset")) == (at_boot, in_force)
+        assert any("firewall.yaml was damaged" in problem for problem in await network.problems())
+        await network.stop()
+    await network.start()
+    await network.call("Configure", {"Active": False})
+    assert not any("firewall.yaml was damaged" in problem for problem in await network.problems())
+    assert network.comes_through()
+    assert boot.read_text() != at_boot
+
+
 async def test_rules_that_are_confirmed_stay(network: NetworkProcess) -> None:
     assert await network.call("Test", {"Active": True, "Rules": [DROP_WEB]}, 3600, {}) == []
     with pytest.raises(Conflict):

@@ -157,7 +157,7 @@ class FirewallHandler:
     async def _set(self, wanted: RuleSet) -> None:
         """Store rules and put them in force; raises AxiodError, and then the former ones stay."""
         former = self._file.rules
-        if wanted == former:
+        if wanted == former and self._file.problem is None:
             await self._ensure()
         else:
             if wanted.active:

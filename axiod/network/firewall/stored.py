@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FIREWALL = "org.axiod.network1.Firewall"
+_NAME = "firewall.yaml"
 _KIND = _ID = "firewall"
 
 
@@ -35,14 +36,18 @@ class RulesFile:
 
     def __init__(self, folder: Path) -> None:
         """Raises HardwareFailure when the disk refuses to be read."""
-        self._file = SettingsFile(folder / "firewall.yaml", {_KIND: FIREWALL})
+        self._file = SettingsFile(folder / _NAME, {_KIND: FIREWALL})
         self._boot = folder / "firewall.json"
         stored = self._file.get(_KIND, _ID)
         self.rules = RuleSet()
+        # What was set aside stays so for the starts that follow: none of them may take it for a firewall that is off.
+        if not self._file.ids(_KIND) and any(folder.glob(f"{_NAME}*.damaged-*")):
+            self.problem = f"{_NAME} was damaged, so what is in force stays as it is; configure the firewall anew"
+            return
         try:
             rules = read(stored.get("rules", ()))
         except AxiodError as error:
-            self.problem = f"firewall.yaml cannot be taken ({error}); repair it, or configure the firewall anew"
+            self.problem = f"{_NAME} cannot be taken ({error}); repair it, or configure the firewall anew"
             return
         self.rules = RuleSet(stored.get("active", False), stored.get("default_policy", "accept"), rules)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
-from axiod.errors import AxiodError
+from axiod.errors import AxiodError, Conflict
 from axiod.network.firewall import blocked, judge, table
 from axiod.network.firewall.rule import RuleSet, write
 from axiod.network.firewall.stored import FIREWALL, amended, settings
@@ -111,6 +111,8 @@ class FirewallHandler:
 
     async def configure(self, changes: dict[str, Any]) -> None:
         async with self._changing:
+            if self.trial.pending and self._file.problem is not None:
+                raise Conflict(f"{self._file.problem}. No trial can bring back what there was: end it first")
             await self._set(amended(self._file.rules, changes))
 
     async def check(self, changes: dict[str, Any], options: dict[str, Any]) -> list[dict[str, Any]]:
@@ -145,8 +147,8 @@ class FirewallHandler:
     # --- Area, see axiod.network.trial ---
 
     async def capture(self) -> Any:
-        """See Area."""
-        return settings(self._file.rules)
+        """See Area. What nobody knows is left as it is."""
+        return settings(self._file.rules) if self._file.problem is None else None
 
     async def restore(self, former: Any) -> None:
         """See Area. Who restores holds the lock."""

@@ -76,7 +76,7 @@ class NetworkService:
         await self._host.start()
         await self._firewall.start()
         await self._trial.start()
-        # A trial may have been confirmed just before this process ended.
+        # A trial may have been confirmed just before this process ended, or be over because the machine was booted.
         await self._firewall.look()
         await self._discovery.start()
         self._looking = context.tasks.create_task(self._keep_looking())

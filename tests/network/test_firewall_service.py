@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from tests.conftest import until
 from tests.network.wire import CLIENT, CLIENT6, OTHER
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from tests.conftest import Daemon
@@ -119,6 +120,25 @@ class NetworkProcess:
         return self.wire.tcp(WEB)
 
 
+@contextlib.contextmanager
+def rules_put_in_force(wire: Wire, path: Path) -> Iterator[Callable[[], str]]:
+    """Have nft write everything that the packet filter of the device gets, and return what that is."""
+
+    def mark(name: str) -> None:
+        while f"add table inet {name}" not in path.read_text():
+            wire.nft(f"add table inet {name}; delete table inet {name}")
+
+    with path.open("w") as file:
+        monitor = subprocess.Popen(["ip", "netns", "exec", wire.device, "nft", "monitor"], stdout=file)
+        try:
+            mark("begin")
+            yield path.read_text
+            mark("end")
+        finally:
+            monitor.kill()
+            monitor.wait()
+
+
 @pytest_asyncio.fixture
 async def network(wire: Wire, bus: Daemon, tmp_path: Path) -> AsyncIterator[NetworkProcess]:
     """axiod-network, with rules of nobody, and a web service on the device."""
@@ -210,6 +230,24 @@ async def test_a_boot_has_rules_that_are_tried_only_once_they_are_confirmed(netw
     network.wire.nft("flush", "ruleset")
     network.wire.nft("-j", "-f", str(boot))
     assert not network.comes_through()
+
+
+async def test_a_boot_during_a_trial_has_the_former_rules_from_the_beginning(
+    network: NetworkProcess, tmp_path: Path
+) -> None:
+    await network.call("Configure", {"Active": True, "Rules": [ACCEPT_WEB]})
+    await network.call("Test", {"Rules": [DROP_WEB]}, 3600, {})
+    await network.stop(signal.SIGKILL)
+    network.wire.nft("flush", "ruleset")
+    network.wire.nft("-j", "-f", str(network.state / "firewall.json"))
+    record = network.state / "trial.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"boot_id": "of the boot before"}))
+    with rules_put_in_force(network.wire, tmp_path / "monitor") as seen:
+        await network.start()
+        await network.expired()
+    assert f"dport {WEB} accept" in seen()
+    assert f"dport {WEB} drop" not in seen()
+    assert (await network.properties())["Rules"] == [ACCEPT_WEB]
 
 
 @pytest.mark.parametrize("damaged", [False, True])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _PROBLEM = "firewall"
+_NOT_AS_IT_SHOULD_BE = "the firewall is not what it should be: {}"
 
 
 class Trial(Protocol):
@@ -53,30 +54,33 @@ class FirewallHandler:
         self._filtering = filtering
         self._changing = changing
         self._foreign: list[judge.ForeignChain] = []
+        self._ensured = False
         self.supported = filtering.supported
 
     async def start(self) -> None:
-        """See that what is configured is in force, and export it."""
+        """Export it. What is in force is left alone until look(), when it is known what is only tried."""
         try:
             await self._look()
-            # What is in force may be right where nobody knows what is configured.
-            if self._file.problem is None:
-                await self._ensure()
         except AxiodError as error:
-            self._context.root.problem(_PROBLEM, f"the firewall is not what it should be: {error}")
+            self._context.root.problem(_PROBLEM, _NOT_AS_IT_SHOULD_BE.format(error))
         else:
             self._context.root.problem(_PROBLEM, self._file.problem)
         self._context.server.export(self._path, FIREWALL, self)
 
     async def look(self) -> None:
-        """See that a boot puts in force what is configured. While it is only tried, a boot must not."""
+        """See that what is configured is in force, once, and that a boot puts it in force.
+
+        While it is only tried neither must be: there may have been a boot, which ends what is tried. And where nobody
+        knows what is configured, what is in force may be right.
+        """
         async with self._changing:
             if self.trial.pending or self._file.problem is not None:
                 return
-            try:
-                await self._file.prepare()
-            except AxiodError as error:
-                self._context.root.problem(_PROBLEM, str(error))
+            for step in (self._ensure_once, self._file.prepare):
+                try:
+                    await step()
+                except AxiodError as error:
+                    self._context.root.problem(_PROBLEM, _NOT_AS_IT_SHOULD_BE.format(error))
 
     # --- properties ---
 
@@ -180,6 +184,11 @@ class FirewallHandler:
             return
         shut_out = blocked.found(await self._filtering.table() or {})
         await self._filtering.apply(table.document(rules, shut_out))
+
+    async def _ensure_once(self) -> None:
+        if not self._ensured:
+            await self._ensure()
+            self._ensured = True
 
     async def _ensure(self) -> None:
         """Put in force what is configured, unless it is: a limit that is replaced begins to count anew."""

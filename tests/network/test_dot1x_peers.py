@@ -343,6 +343,23 @@ async def test_where_systemd_is_away_nothing_is_changed(stage: Stage) -> None:
     assert found["State"] == "off"
 
 
+def hide(program: str, pid: int) -> None:
+    """Have a process find a program no more."""
+    path = shutil.which(program)
+    assert path
+    subprocess.run(["nsenter", "-t", str(pid), "-m", "mount", "--bind", "/dev/null", path], check=True)
+
+
+async def test_without_wpa_supplicant_it_is_not_enabled(stage: Stage) -> None:
+    hide("wpa_supplicant", stage.network.pid)
+    error = await refusal(stage.enable(**TLS))
+    assert isinstance(error, Unavailable)
+    assert str(error) == "wpa_supplicant is not installed; install the package wpasupplicant"
+    found = await stage.network.dot1x.all()
+    assert (found["Enabled"], found["State"]) == (False, "off")
+    assert stage.systemd.running == []
+
+
 async def test_macsec_is_refused_where_the_kernel_has_none(stage: Stage) -> None:
     await stage.network.dot1x.call("SetSecrets", {"Cak": "0123456789abcdef" * 2})
     if has_macsec():

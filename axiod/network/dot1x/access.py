@@ -16,7 +16,7 @@ from axiod.errors import AxiodError, Conflict, NotSupported
 from axiod.network.dot1x import supplicant
 from axiod.network.dot1x.handler import Dot1xHandler
 from axiod.network.dot1x.kernel import has_macsec
-from axiod.network.dot1x.launch import NO_MACSEC, SYSTEM, certificate
+from axiod.network.dot1x.launch import NO_MACSEC, SYSTEM, certificate, wpa_supplicant
 from axiod.network.dot1x.settings import Method, checked_secrets
 from axiod.network.dot1x.stored import DOT1X, NOTHING, Dot1xFile, Kept, from_plain, to_plain
 from axiod.network.dot1x.unit import Units
@@ -125,6 +125,7 @@ class Dot1x:
         settings.check_complete(secrets)
         if settings.method == Method.MACSEC and not self.macsec:
             raise NotSupported(NO_MACSEC)
+        wpa_supplicant()
         for id_ in settings.certificates:
             own = settings.method == Method.EAP_TLS and id_ == settings.client_certificate
             await certificate(self._store, id_, own=own)

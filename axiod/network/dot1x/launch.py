@@ -46,15 +46,21 @@ def main(state_dir: Path, interface: str, folder: Path) -> list[str] | None:
     kept.settings.check_complete(kept.secrets)
     if kept.settings.method == Method.MACSEC and not has_macsec():
         raise NotSupported(NO_MACSEC)
-    program = shutil.which("wpa_supplicant", path=_WHERE)
-    if program is None:
-        raise Unavailable("wpa_supplicant is not installed; install the package wpasupplicant")
+    program = wpa_supplicant()
     files = asyncio.run(_certificates(kept.settings)) if kept.settings.certificates else {}
     files[supplicant.CONFIGURATION] = supplicant.configuration(kept.settings, kept.secrets, str(folder))
     for name, text in files.items():
         _write(folder / name, text)
     configuration = str(folder / supplicant.CONFIGURATION)
     return [program, "-D", supplicant.driver(kept.settings), "-i", interface, "-c", configuration]
+
+
+def wpa_supplicant() -> str:
+    """Return where the program is; raises Unavailable."""
+    program = shutil.which("wpa_supplicant", path=_WHERE)
+    if program is None:
+        raise Unavailable("wpa_supplicant is not installed; install the package wpasupplicant")
+    return program
 
 
 async def _certificates(settings: Settings) -> dict[str, str]:

@@ -6,7 +6,9 @@ Source: the D-Bus interfaces of avahi 0.8 (org.freedesktop.Avahi.Server, .Servic
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +55,7 @@ class Avahi:
         self._connection = connection
         self._changed = changed
         self._path = folder / _FILE if folder is not None else None
+        self._writing = threading.Lock()
         self._browser: str | None = None
         self._browsed: str | None = None
         self._owner: str | None = None
@@ -85,17 +88,25 @@ class Avahi:
         except (OSError, UnicodeDecodeError):
             return None
 
-    def tell(self, text: str | None) -> None:
+    async def tell(self, text: str | None) -> None:
         """Have this announced from now on, by a file that is whole at any time; None: nothing.
 
         Raises HardwareFailure, and then the file is as it was.
         """
-        if self._path is None or text == self.told:
-            return
-        new = self._path.with_suffix(".new")  # avahi reads what ends with .service
+        if self._path is not None:
+            await asyncio.to_thread(self._write, self._path, text)
+
+    def _write(self, path: Path, text: str | None) -> None:
+        # Who waited for a disk may have given up, and come again, while it still writes.
+        with self._writing:
+            if text != self.told:
+                self._write_anew(path, text)
+
+    def _write_anew(self, path: Path, text: str | None) -> None:
+        new = path.with_suffix(".new")  # avahi reads what ends with .service
         try:
             if text is None:
-                self._path.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
                 return
             with new.open("w", encoding="utf-8") as file:
                 os.fchmod(file.fileno(), 0o644)
@@ -105,11 +116,11 @@ class Avahi:
             # avahi reads a file again whose time differs, in whole seconds: two changes in one would be one to it.
             second = max(wall_usec() // 1_000_000, self._written() + 1)
             os.utime(new, (second, second))
-            new.replace(self._path)
+            new.replace(path)
         except OSError as error:
             with suppress(OSError):
                 new.unlink()
-            raise HardwareFailure(f"{self._path} cannot be written: {error.strerror}") from error
+            raise HardwareFailure(f"{path} cannot be written: {error.strerror}") from error
 
     def _written(self) -> int:
         """Return the second in which the file was written last, since 1970; 0: there is none."""

@@ -163,10 +163,10 @@ class DiscoveryHandler:
         if not self._avahi.installed:
             return
         if not settings.bonjour:
-            self._avahi.tell(None)
+            await self._avahi.tell(None)
         elif self._identity is not None:  # while it is not known, what was told before still is
             identity = self._identity
-            self._avahi.tell(service_file(self.bonjour_name, identity.serial_number, identity.web))
+            await self._avahi.tell(service_file(self.bonjour_name, identity.serial_number, identity.web))
 
     async def _look(self) -> None:
         """Do what is set, and see whether it works."""

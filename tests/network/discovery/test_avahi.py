@@ -53,7 +53,7 @@ async def follow(avahi: Avahi) -> None:
 
 async def test_the_web_server_is_found(avahi: Avahi, avahi_hosts: Hosts) -> None:
     _, other = avahi_hosts
-    avahi.tell(text("Gate & barrier"))
+    await avahi.tell(text("Gate & barrier"))
     (found,) = await until(lambda: other.browse(TYPE), SLOW)
     assert found[4:7] == [TYPE, "local", "gate-7.local"]
     assert found[7:9] == ["192.0.2.1", "80"]
@@ -65,19 +65,19 @@ async def test_the_web_server_is_found(avahi: Avahi, avahi_hosts: Hosts) -> None
 async def test_what_is_announced_is_told(avahi: Avahi, avahi_hosts: Hosts) -> None:
     await follow(avahi)
     assert (avahi.host, avahi.announced) == ("gate-7.local", None)
-    avahi.tell(text("Gate"))
+    await avahi.tell(text("Gate"))
     assert await until(lambda: avahi.announced, SLOW) == "Gate"
-    avahi.tell(None)
+    await avahi.tell(None)
     assert await until(lambda: avahi.announced is None, SLOW)
 
 
 async def test_a_change_is_announced(avahi: Avahi, avahi_hosts: Hosts) -> None:
     _, other = avahi_hosts
-    avahi.tell(text("Gate"))
+    await avahi.tell(text("Gate"))
     await until(lambda: other.browse(TYPE), SLOW)
-    avahi.tell(text("Door", 8080))
+    await avahi.tell(text("Door", 8080))
     assert await until(lambda: [(one[3], one[8]) for one in other.browse(TYPE)] == [("Door", "8080")], SLOW)
-    avahi.tell(None)
+    await avahi.tell(None)
     assert await until(lambda: not other.browse(TYPE), SLOW)
 
 
@@ -86,7 +86,7 @@ async def test_a_name_that_another_device_has_gets_a_number(avahi: Avahi, avahi_
     (other.services / "axiod.service").write_text(text("Gate"))
     await until(lambda: other.browse(TYPE), SLOW)
     await follow(avahi)
-    avahi.tell(text("Gate"))
+    await avahi.tell(text("Gate"))
     await until(lambda: set(other.names(TYPE)) == {"Gate", "Gate #2"}, LONG)
     # The two daemons settle who of them gets the number; what is told is what ours settled on.
     (ours,) = {one[3] for one in other.browse(TYPE) if one[6] == "gate-7.local"}
@@ -96,7 +96,7 @@ async def test_a_name_that_another_device_has_gets_a_number(avahi: Avahi, avahi_
 async def test_two_changes_in_one_second_are_both_taken(avahi: Avahi, avahi_hosts: Hosts) -> None:
     await follow(avahi)
     for name in ("Gate", "Door", "Yard"):
-        avahi.tell(text(name))
+        await avahi.tell(text(name))
     assert await until(lambda: avahi.announced == "Yard", SLOW)
 
 
@@ -116,7 +116,7 @@ async def test_a_daemon_that_ends_is_noticed(avahi: Avahi, avahi_hosts: Hosts) -
 
 async def test_a_file_is_whole_and_readable_for_the_daemon(avahi: Avahi, avahi_hosts: Hosts) -> None:
     device, _ = avahi_hosts
-    avahi.tell(text("Gate"))
+    await avahi.tell(text("Gate"))
     assert [path.name for path in device.services.iterdir()] == ["axiod.service"]
     (path,) = device.services.iterdir()
     assert path.stat().st_mode & 0o777 == 0o644

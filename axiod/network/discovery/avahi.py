@@ -171,13 +171,19 @@ class Avahi:
         return await self._connection.call(_AVAHI, "/", _SERVER, member, signature, list(arguments))
 
     def _on_item(self, message: Message) -> None:
+        if message.sender != self._owner:
+            return  # anybody may send us a signal that looks like it
         interface, protocol, name, type_, _domain, flags = message.body
-        if message.sender != self._owner or type_ != self._browsed or interface == _LOOPBACK:
+        if type_ != self._browsed or interface == _LOOPBACK:
             return
-        if message.member == "ItemNew" and flags & _LOCAL:
-            self._items[name, interface, protocol] = None
+        item = name, interface, protocol
+        ours = message.member == "ItemNew" and bool(flags & _LOCAL)
+        if ours == (item in self._items):
+            return  # what others announce is no matter, or anybody on the network could keep us busy
+        if ours:
+            self._items[item] = None
         else:
-            self._items.pop((name, interface, protocol), None)
+            del self._items[item]
         self._changed()
 
     def _on_owner(self, message: Message) -> None:

@@ -42,7 +42,15 @@ class Announcing:
         """Announce this from now on; None: nothing."""
         async with self._changing:
             self._what = what
-            problems = await self._apply()
+            await self._show()
+
+    async def _show_again(self) -> None:
+        """Announce what is shown, which may be another by now, on the links that there are."""
+        async with self._changing:
+            await self._show()
+
+    async def _show(self) -> None:
+        problems = await self._apply()
         on = [word for word, one in (("UPnP", self._upnp), ("WS-Discovery", self._ws_discovery)) if one.listens]
         links = ", ".join(link.name for link in self._links.present) or "no link yet"
         line = f"found by {' and '.join(on)} on {links}" if on else "announces nothing"
@@ -75,7 +83,7 @@ class Announcing:
         return problems
 
     def _links_changed(self, _links: list[Link]) -> None:
-        task = asyncio.get_running_loop().create_task(self.show(self._what))
+        task = asyncio.get_running_loop().create_task(self._show_again())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -2,7 +2,8 @@
 """Announces a device until it is told to end: the announcing part of axiod-discovery without a bus.
 
 `python -m tests.discovery.announce`, in whatever network namespace it is started. Each line of standard input is what
-is announced from then on, as JSON: null, or the fields that differ from DEVICE. It answers each with a line.
+is announced from then on, as JSON: null, or the fields that differ from DEVICE. It answers each with a line. After true
+the links change just before what comes next, which makes two lines.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ async def main() -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     async for line in lines:
         changes = json.loads(line)
+        if changes is True:
+            announcing._links_changed([])
+            continue
         await announcing.show(None if changes is None else replace(DEVICE, **changes))
     await announcing.close()
 

@@ -36,6 +36,12 @@ class Announcer:
         """Announce nothing."""
         return await self._tell(None)
 
+    async def hide_while_links_change(self) -> list[str]:
+        """Announce nothing, just when links have changed; returns both status lines."""
+        assert self._process.stdin
+        self._process.stdin.write(b"true\nnull\n")
+        return [await self.line(), await self.line()]
+
     async def _tell(self, what: Any) -> str:
         assert self._process.stdin
         self._process.stdin.write(json.dumps(what).encode() + b"\n")

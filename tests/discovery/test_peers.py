@@ -178,6 +178,12 @@ async def test_another_address_is_told(net: Net, announcer: Announcer) -> None:
 # --- what strangers may try ---
 
 
+async def test_what_is_announced_is_the_latest_also_when_links_change(net: Net, announcer: Announcer) -> None:
+    await announcer.show()
+    assert await announcer.hide_while_links_change() == ["announces nothing"] * 2
+    assert net.device.run("ss", "-Hlnu", "sport", "=", "3702") == ""
+
+
 async def test_who_is_not_on_the_link_is_not_answered(net: Net, announcer: Announcer) -> None:
     await announcer.show()
     net.other.ip("address", "add", "198.51.100.9/24", "dev", "vb")

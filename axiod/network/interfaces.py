@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from axiod.errors import AxiodError, NotSupported, Unavailable
+from axiod.errors import AxiodError, Conflict, NotSupported, Unavailable
 from axiod.network import detect, kernel, networkd, networkmanager
 from axiod.network.backend import Managed
 from axiod.network.events import NetworkEvents
@@ -148,6 +148,8 @@ class Interfaces:
             amended = former.amended(changes)
             if amended == former:
                 return
+            if amended.off and not former.off:
+                self._check_another_way(name, "Ipv4Method" if "ipv4_method" in changes else "Ipv6Method")
             await self._fallback.save(name, amended)
             try:
                 await backend.apply(name, amended)
@@ -155,6 +157,16 @@ class Interfaces:
                 await self._fallback.save(name, former)
                 raise
         await self.look()
+
+    def _check_another_way(self, name: str, setting: str) -> None:
+        """Check that the device can be reached without an interface, whose setting would turn it off."""
+        others = [link for link in self._links.values() if link.name != name and link.carrier]
+        if not any(address.scope == "global" for link in others for address in link.addresses):
+            other = "Ipv6Method" if setting == "Ipv4Method" else "Ipv4Method"
+            raise Conflict(
+                f"{setting} of {name} cannot be disabled as {other} is: no other interface that is connected has an "
+                "address, so nobody could reach the device"
+            )
 
     def _say(self) -> None:
         addressed = [name for name, link in self._links.items() if link.addresses]

@@ -47,6 +47,11 @@ class Addressing:
     dns_servers: tuple[str, ...] = ()
     dns_search: tuple[str, ...] = ()
 
+    @property
+    def off(self) -> bool:
+        """Whether it has no address at all, so that nobody reaches the device by this interface."""
+        return self.ipv4_method == self.ipv6_method == "disabled"
+
     def amended(self, changes: Mapping[str, Any]) -> Addressing:
         """Return it with changes: names of fields, lists for tuples. What was not changed is not checked again."""
         known = {item.name for item in fields(self)}

@@ -289,6 +289,7 @@ def test_what_is_no_profile_is_left_alone(world: World) -> None:
         (("--ipv4-fallback", "true"), "Ipv4Fallback is for Ipv4Method dhcp"),
         (("--dns-servers", "resolver.example"), "DnsServers has 'resolver.example'; it must be an IP address"),
         (("--dns-search", "bad_.example"), "DnsSearch has 'bad_.example'"),
+        (("--ipv4-method", "disabled"), "Ipv4Method of eth0 cannot be disabled as Ipv6Method is"),
         (("--ipv4-method", "magic"), "must be one of dhcp, static, disabled"),
     ],
 )
@@ -296,6 +297,28 @@ def test_what_is_wrong_is_named_and_changes_nothing(world: World, settings: tupl
     before = eth0(world)
     assert text in refused(world, "configure", "eth0", *settings)
     assert eth0(world) == before
+
+
+def test_an_interface_is_turned_off_where_another_reaches_the_device(world: World) -> None:
+    world.run("ip", "link", "add", "eth1", "type", "veth", "peer", "name", "far1")
+    try:
+        for name in ("eth1", "far1"):
+            world.run("ip", "link", "set", name, "up")
+        world.until(lambda: world.axioctl("network", "show", "eth1")["Carrier"], "the other one")
+        # With an address of the link alone it is reached by nobody who is not beside it.
+        assert "no other interface that is connected has an address" in refused(
+            world, "configure", "eth0", "--ipv4-method", "disabled"
+        )
+        world.run("ip", "address", "add", "203.0.113.9/24", "dev", "eth1")
+        world.until(lambda: "203.0.113.9" in str(world.axioctl("network", "show", "eth1")["Addresses"]), "its address")
+        configure(world, "--ipv4-method", "disabled")
+        world.until(lambda: world.addresses() == [], "the end of the address")
+        # What is off already may be so, whatever else is set.
+        world.run("ip", "address", "flush", "dev", "eth1")
+        world.until(lambda: "203.0.113.9" not in str(world.axioctl("network", "show", "eth1")["Addresses"]), "its end")
+        configure(world, "--dns-automatic", "false")
+    finally:
+        world.run("ip", "link", "delete", "eth1")
 
 
 def test_a_profile_that_somebody_else_wrote_is_changed_and_not_replaced(world: World) -> None:

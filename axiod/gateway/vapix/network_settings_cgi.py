@@ -122,7 +122,7 @@ class NetworkSettingsCgi:
             if changes:
                 await self._acting.act(person, thing, "Configure", changes)
         except (InvalidArgument, Conflict, NotSupported) as error:
-            raise _refused(method, words.about(error), str(error)) from None
+            raise _refused(method, words.about(error, changes), str(error)) from None
         return {}
 
 

@@ -102,9 +102,10 @@ def read(known: Mapping[str, Value], given: Mapping[str, Any]) -> dict[str, Any]
     return taken
 
 
-def about(error: AxiodError) -> str:
+def about(error: AxiodError, changes: Mapping[str, Any]) -> str:
     """Return the parameter that a refusal of the service is about: it begins with the setting; "" for another one."""
-    return PARAMETERS.get(str(error).partition(" ")[0], "")
+    setting = str(error).partition(" ")[0]
+    return "enabled" if changes.get(setting) == "disabled" else PARAMETERS.get(setting, "")
 
 
 # --- what there is ---
@@ -254,8 +255,6 @@ def _ipv4_method(taken: Mapping[str, Any], one: Mapping[str, Any]) -> str | None
     if method is None and not ("enabled" in taken and not taken["enabled"]):
         return None
     if not taken.get("enabled", method != "disabled"):
-        if one.get("Ipv6Method") == "disabled":
-            raise Wrong("enabled", "IPv4 cannot be turned off while IPv6 is: nobody could reach the device")
         return "disabled"
     return "dhcp" if method == "disabled" else str(method)
 
@@ -275,12 +274,10 @@ def _configured(row: Mapping[str, Any]) -> str:
 
 
 def ipv6(taken: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of an interface for a request; raises Wrong."""
+    """Return the settings of an interface for a request."""
     enabled = one.get("Ipv6Method") != "disabled"
     if taken.get("enabled", enabled) == enabled:
         return {}
-    if enabled and one.get("Ipv4Method") == "disabled":
-        raise Wrong("enabled", "IPv6 cannot be turned off while IPv4 is: nobody could reach the device")
     return {"Ipv6Method": "disabled" if enabled else "automatic"}
 
 

@@ -48,6 +48,8 @@ WHAT = {
     "write /etc": lambda: create("/etc/probe"),
     "write /etc/axiod": lambda: create("/etc/axiod/probe"),
     "write profiles of NetworkManager": lambda: create("/etc/NetworkManager/system-connections/probe"),
+    "write configuration of NetworkManager": lambda: create("/etc/NetworkManager/conf.d/probe"),
+    "write scripts of NetworkManager": lambda: create("/etc/NetworkManager/dispatcher.d/probe"),
     "write files of systemd-networkd": lambda: create("/etc/systemd/network/probe"),
     "write /home": lambda: create("/home/probe"),
     "write /root": lambda: create("/root/probe"),
@@ -126,6 +128,7 @@ OWN = {
         "write its own state",
         "look into /var/lib/axiod/network",
         "write profiles of NetworkManager",
+        "write configuration of NetworkManager",
         "write files of systemd-networkd",
         "open a netlink socket",
         "read /etc/shadow",
@@ -160,7 +163,7 @@ def probed(device: Container) -> Iterator[dict[str, dict[str, object]]]:
     choose_board(device)
     device.put(PROBE, "/usr/local/lib/probe.py")
     device.run("ip link add probe1 type veth peer name probe2")
-    device.run("mkdir -p /etc/NetworkManager/system-connections")
+    device.run("cd /etc; mkdir -p NetworkManager/system-connections NetworkManager/conf.d NetworkManager/dispatcher.d")
     device.run("touch /home/secret /tmp/secret; systemd-run --quiet --unit=other --uid=nobody sleep infinity")
     found = {}
     for unit in UNITS:

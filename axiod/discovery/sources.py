@@ -103,7 +103,9 @@ class Sources:
             for name in gone:
                 known.pop(name, None)
             if interface != _SETTINGS:
-                # What avahi announces follows from it, too: asking axiod-network starts it, and it sees to that.
+                # What avahi announces follows from it, too: asking axiod-network starts it, and it sees to that. This
+                # process does so because it always runs and hears it anyway. A path unit of systemd would have to
+                # follow a file of axiod-system, which is nobody else's and is written before its new values are told.
                 self._stale.add(_SETTINGS)
             self._changed.set()
 

@@ -65,7 +65,7 @@ OWN_SANDBOX = {
         "PrivateDevices=yes",
         "CapabilityBoundingSet=CAP_NET_ADMIN",
         "ReadWritePaths=-/etc/NetworkManager/system-connections -/etc/NetworkManager/conf.d",
-        "ReadWritePaths=-/etc/systemd/network -/etc/avahi/services",
+        "ReadWritePaths=-/etc/systemd/network -/etc/network -/etc/avahi/services",
         "ReadOnlyPaths=/run",
         "RestrictAddressFamilies=AF_UNIX AF_NETLINK",
     },

@@ -56,6 +56,7 @@ HOST = Only(
     "network host", "org.axiod.network1.Host", "what this host is called", setting="--hostname gate-7", place="host"
 )
 TRIAL = Only("network trial", "org.axiod.network1.Trial", "whether changes wait for confirmation", place="trial")
+_ADOPT_SECONDS = "120"
 _WITHIN = (
     "The former settings come back after so many seconds unless `axioctl network confirm` is called before, also when "
     "the machine is started again meanwhile. Use it for whatever can cut you off."
@@ -74,6 +75,19 @@ def fill(group: Parser) -> None:
     )
     add_id(configure, "network", "the interface: its id, or its name")
     add_settings(configure, KIND.interface)
+    adopt = group.verb(
+        "adopt",
+        "hand an interface over to something that can be configured, in a trial",
+        run=_adopt,
+        examples=["axioctl network adopt eth0"],
+    )
+    add_id(adopt, "network", "the interface: its id, or its name")
+    adopt.add_argument("--confirm-within", metavar="S", help=f"the seconds of the trial; otherwise {_ADOPT_SECONDS}")
+    adopt.manual["confirm_within"] = (
+        "It counts where no trial is under way already; otherwise that one has this as well."
+    )
+    comment = comments.read(KIND.interface)["Adopt"]
+    adopt.manual[""] = f"{comment.text} Errors: {comment.errors}"
     group.verb("host", "show and change what this host is called", fill=_fill_host)
 
     verbs = (
@@ -122,6 +136,16 @@ async def configure_one(kind: Kind, args: Namespace, remote: Remote) -> Result:
     async with tried(args, remote) as waits:
         await remote.call(thing.path, kind.interface, "Configure", changes)
     return followed_by(configured(thing, changes, known), waits)
+
+
+async def _adopt(args: Namespace, remote: Remote) -> Result:
+    thing = await KIND.named(remote, args)
+    if args.confirm_within is None and not (await TRIAL.properties(remote))["Pending"]:
+        args.confirm_within = _ADOPT_SECONDS
+    async with tried(args, remote) as waits:
+        await remote.call(thing.path, KIND.interface, "Adopt")
+    backend = (await remote.properties(KIND.service, thing.path, KIND.interface))["Backend"]
+    return followed_by(said({"Path": thing.path, "Backend": backend}, f"{backend} manages it now"), waits)
 
 
 async def _configure_host(args: Namespace, remote: Remote) -> Result:

@@ -6,50 +6,54 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from axiod.network import ifupdown
 from axiod.network.backend import Managed
-from axiod.network.model import Addressing
 
 _INTERFACES = Path("/etc/network/interfaces")
+_NAME = re.compile(r"[\w-]+", re.ASCII)
+"""Of the files in a folder that are read."""
 _RESOLVER = Path("/etc/resolv.conf")
 _IFUPDOWN = (
-    "/etc/network/interfaces configures it, which axiod does not change; install network-manager, take its lines out "
-    "of that file, and restart NetworkManager"
+    "/etc/network/interfaces configures it, which axiod does not change unless it is told to: adopt the interface, and "
+    "NetworkManager or systemd-networkd takes it over"
 )
 _NOTHING = (
-    "nothing on this system that axiod can configure manages it; install network-manager, or give systemd-networkd a "
-    ".network file for it"
+    "nothing on this system that axiod can configure manages it; adopt the interface, and systemd-networkd takes it "
+    "over, or install network-manager"
 )
 
 
 def unmanaged(name: str) -> Managed:
     """Return what there is to say of an interface that no backend manages."""
-    servers, domains = _resolver()
-    stanza = _stanza(name)
+    servers, domains = resolver()
+    stanza = ifupdown.outline(read(), name)
     if stanza is None:
         return Managed("none", (), _NOTHING, None, servers, domains)
     return Managed("ifupdown", (), _IFUPDOWN, stanza, servers, domains)
 
 
-def _stanza(name: str) -> Addressing | None:
-    """Return what the method of IPv4 and IPv6 in /etc/network/interfaces says; None where it has no such interface."""
-    methods: dict[str, str] = {}
-    for path in (_INTERFACES, *sorted(Path(f"{_INTERFACES}.d").glob("*"))):
+def read() -> dict[str, str]:
+    """Return what /etc/network/interfaces and the files that it has read say, by path, in their order."""
+    found: dict[str, str] = {}
+    left = [_INTERFACES]
+    while left:
+        path = left.pop(0)
+        if str(path) in found:
+            continue
         try:
-            text = path.read_text(encoding="utf-8", errors="replace")
+            found[str(path)] = text = path.read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        for match in re.finditer(rf"^\s*iface\s+{re.escape(name)}\s+(inet6?)\s+(\w+)", text, re.MULTILINE):
-            methods[match[1]] = match[2]
-    if not methods:
-        return None
-    four, six = methods.get("inet", "manual"), methods.get("inet6", "manual")
-    return Addressing(
-        ipv4_method={"dhcp": "dhcp", "static": "static"}.get(four, "disabled"),
-        ipv6_method={"auto": "automatic", "dhcp": "automatic", "static": "static"}.get(six, "disabled"),
-    )
+        for how, named in ifupdown.sources(text):
+            where = Path("/etc/network") / named
+            if how == "source":
+                left += sorted(Path("/").glob(str(where).lstrip("/")))
+            else:
+                left += [each for each in sorted(where.glob("*")) if _NAME.fullmatch(each.name)]
+    return found
 
 
-def _resolver() -> tuple[tuple[str, ...], tuple[str, ...]]:
+def resolver() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the name servers and search domains of the C library's resolver."""
     servers: list[str] = []
     domains: list[str] = []

@@ -22,12 +22,17 @@ class InterfaceHandler:
     """org.axiod.network1.Interface. What it says is what was looked at last."""
 
     def __init__(
-        self, link: Link, managed: Managed, configure: Callable[[str, dict[str, Any]], Awaitable[None]]
+        self,
+        link: Link,
+        managed: Managed,
+        configure: Callable[[str, dict[str, Any]], Awaitable[None]],
+        adopt: Callable[[str], Awaitable[None]],
     ) -> None:
-        """`configure` changes settings of an interface, given by its name."""
+        """`configure` changes settings of an interface, given by its name; `adopt` hands it over."""
         self.link = link
         self.managed = managed
         self._configure = configure
+        self._adopt = adopt
 
     # --- properties ---
 
@@ -138,3 +143,6 @@ class InterfaceHandler:
             if need not in self.managed.capabilities:
                 raise NotSupported(f"{name} cannot be set: {self.managed.backend} cannot do that")
         await self._configure(self.name, {snake(name): value for name, value in changes.items()})
+
+    async def adopt(self) -> None:
+        await self._adopt(self.name)

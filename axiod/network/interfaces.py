@@ -7,8 +7,9 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from axiod.errors import AxiodError, Conflict, NotSupported, Unavailable
-from axiod.network import detect, kernel, networkd, networkmanager
+from axiod.errors import AxiodError, Conflict, NotFound, NotSupported, Unavailable
+from axiod.network import adoption, detect, kernel, networkd, networkmanager
+from axiod.network.adoption import Adoption
 from axiod.network.backend import Managed
 from axiod.network.events import NetworkEvents
 from axiod.network.fallback import Fallback
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from axiod.network.backend import Backend
     from axiod.network.links import Link
+    from axiod.network.trial_handler import TrialHandler
     from axiod.runtime.app import Context
 
 
@@ -32,6 +34,7 @@ class Interfaces:
     def __init__(self, context: Context, changing: asyncio.Lock, look_soon: Callable[[], None]) -> None:
         """`changing`: held while settings change. `look_soon` has look() called. Raises HardwareFailure."""
         self._context = context
+        self.trial: TrialHandler | None = None
         self._changing = changing
         self._look_soon = look_soon
         # What was looked at first must not be told last.
@@ -41,6 +44,7 @@ class Interfaces:
             networkmanager.BACKEND: networkmanager.NetworkManager(context.connection),
             networkd.BACKEND: networkd.Networkd(context.connection),
         }
+        self._adoption = Adoption(context.connection, context.state_dir)
         self._handlers: dict[str, InterfaceHandler] = {}
         self._links: dict[str, Link] = {}
         self._last_managed_by: dict[str, str] = {}
@@ -101,13 +105,14 @@ class Interfaces:
             key = self._last_managed_by.get(name)
             if key in backends and backends[key] is None:
                 raise Unavailable(f"{key}, which manages {name}, does not run now; try again when it does")
-        return {"backends": backends, "fallback": self._fallback.stored}
+        return {"backends": backends, "fallback": self._fallback.stored, "adopted": self._adoption.captured}
 
     async def restore(self, former: Any) -> None:
         """See Area."""
         await self._fallback.put_back(former["fallback"])
         for key, captured in former["backends"].items():
             await self._backends[key].restore(captured)
+        await self._adoption.take_back(former.get("adopted", {}))
         self._look_soon()
 
     # --- one interface ---
@@ -118,7 +123,7 @@ class Interfaces:
     def _put(self, link: Link, managed: Managed) -> None:
         handler = self._handlers.get(link.name)
         if handler is None:
-            handler = self._handlers[link.name] = InterfaceHandler(link, managed, self._configure)
+            handler = self._handlers[link.name] = InterfaceHandler(link, managed, self._configure, self._adopt)
             self._context.server.export(self._path(link.name), INTERFACE, handler)
             return
         handler.link, handler.managed = link, managed
@@ -167,6 +172,15 @@ class Interfaces:
                 f"{setting} of {name} cannot be disabled as {other} is: no other interface that is connected has an "
                 "address, so nobody could reach the device"
             )
+
+    async def _adopt(self, name: str) -> None:
+        async with self._changing:
+            managed = await self._read(name)
+            adoption.check(name, managed.backend, pending=bool(self.trial and self.trial.pending))
+            if (link := self._links.get(name)) is None:
+                raise NotFound(f"there is no interface {name} any more")
+            await self._adoption.adopt(link)
+        await self.look()
 
     def _say(self) -> None:
         addressed = [name for name, link in self._links.items() if link.addresses]

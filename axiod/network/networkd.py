@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from axiod import durable
 from axiod.errors import AxiodError, HardwareFailure, NotFound, NotSupported, Timeout, Unavailable
-from axiod.network import network_files
+from axiod.network import network_files, systemd
 from axiod.network.backend import ALL, Managed
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ NETWORKD, PATH = "org.freedesktop.network1", "/org/freedesktop/network1"
 _FOLDER = Path("/etc/systemd/network")
 _DROP_IN = "50-axiod.conf"
 _COPY = "05-axiod-{}.network"
+_SERVICE = "systemd-networkd.service"
+_SOCKETS = ("systemd-networkd.socket", "systemd-networkd-varlink.socket", "systemd-networkd-resolve-hook.socket")
+_PAUSE_SECONDS, _TRIES = 0.2, 100
+"""How long it may take to begin with an interface."""
+_NEW = "# Written by axiod-network, which was told to hand {} over to systemd-networkd.\n"
 _SAYS = "# Written by axiod-network: what is set over D-Bus. Without this file, what {} says holds.\n"
 _WHY = "# Written by axiod-network: what {} says, for {} alone, because that file is for other interfaces as well.\n"
 
@@ -97,6 +102,45 @@ class Networkd:
             raise HardwareFailure(f"what was in {_FOLDER} cannot be put back: {error}") from error
         # Also where nothing differs: who put it back may have ended before it came to this.
         if await self._runs():
+            await self._reload()
+
+    # --- taking an interface over, see axiod.network.adoption ---
+
+    async def prepare(self, name: str, addressing: Addressing) -> None:
+        """Store a file for an interface that it does not manage yet; raises AxiodError."""
+        match = f"[Match]\nName={name}\n"
+        text = _NEW.format(name) + match + "\n" + network_files.drop_in(network_files.read([match]), addressing)
+        try:
+            await asyncio.to_thread(_write_folder, _read_folder() | {str(_FOLDER / _COPY.format(name)): text})
+        except (OSError, UnicodeDecodeError) as error:
+            raise HardwareFailure(f"the settings of {name} cannot be written: {error}") from error
+
+    async def take(self, name: str) -> None:
+        """Have it manage an interface for which there is a file, and run if it does not; raises AxiodError."""
+        if await self._runs():
+            await self._reload()
+        else:
+            await systemd.enable(self._connection, _SERVICE)
+        for _ in range(_TRIES):
+            with suppress(NotFound, Unavailable):
+                await self._facts(name)
+                break
+            await asyncio.sleep(_PAUSE_SECONDS)
+        await self._check_taken(name, [str(_FOLDER / _COPY.format(name))])
+
+    async def release(self, name: str, *, stop: bool) -> None:
+        """Have it leave an interface alone again, and not run any more if it is to `stop`; raises AxiodError."""
+        path = str(_FOLDER / _COPY.format(name))
+        ours = {path, str(_FOLDER / f"{Path(path).name}.d" / _DROP_IN)}
+        try:
+            await asyncio.to_thread(
+                _write_folder, {key: text for key, text in _read_folder().items() if key not in ours}
+            )
+        except (OSError, UnicodeDecodeError) as error:
+            raise HardwareFailure(f"{path} cannot be removed: {error}") from error
+        if stop:
+            await systemd.disable(self._connection, _SERVICE, *_SOCKETS)
+        elif await self._runs():
             await self._reload()
 
     # --- systemd-networkd ---

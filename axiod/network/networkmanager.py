@@ -18,8 +18,8 @@ from uuid import uuid4
 
 from axiod.bus._lib import Variant
 from axiod.bus.variant import plain
-from axiod.errors import AxiodError, HardwareFailure, NotFound, Timeout, Unavailable
-from axiod.network import profile_files
+from axiod.errors import AxiodError, HardwareFailure, NotFound, NotSupported, Timeout, Unavailable
+from axiod.network import profile_files, systemd
 from axiod.network.backend import ALL, Managed
 from axiod.network.model import Addressing
 from axiod.network.profile import addressing as said
@@ -32,10 +32,12 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 BACKEND = "networkmanager"
-_NM, _ROOT = "org.freedesktop.NetworkManager", "/org/freedesktop/NetworkManager"
+BUS_NAME = _NM = "org.freedesktop.NetworkManager"
+_ROOT = "/org/freedesktop/NetworkManager"
 _SETTINGS = "/org/freedesktop/NetworkManager/Settings"
 _PROFILE, _DEVICE, _ACTIVE = f"{_NM}.Settings.Connection", f"{_NM}.Device", f"{_NM}.Connection.Active"
 _PROPERTIES = "org.freedesktop.DBus.Properties"
+_SERVICE = "NetworkManager"
 _NOTHING = "/"
 _TO_DISK, _IN_MEMORY = 0x1, 0x2
 """NM_SETTINGS_UPDATE2_FLAG_TO_DISK, NM_SETTINGS_ADD_CONNECTION2_FLAG_TO_DISK and _IN_MEMORY."""
@@ -44,6 +46,10 @@ _MADE_UP = 0x1 | 0x2 | 0x4 | _EXTERNAL
 """NM_SETTINGS_CONNECTION_FLAG_UNSAVED, _NM_GENERATED, _VOLATILE, _EXTERNAL."""
 _UNAVAILABLE = 20
 """NM_DEVICE_STATE_UNAVAILABLE: at most this, nothing can be put into force, for there is no carrier."""
+_CARRIER = 0x10000
+"""NM_DEVICE_INTERFACE_FLAG_CARRIER."""
+_PAUSE_SECONDS, _TRIES = 0.2, 100
+"""How long it may take to begin with an interface."""
 
 
 class NetworkManager:
@@ -94,6 +100,7 @@ class NetworkManager:
         """
         if not await self._connection.has_owner(_NM):
             return None
+        await asyncio.to_thread(profile_files.check)
         active: dict[str, Any] = {}
         for name in names:
             with suppress(NotFound):
@@ -127,6 +134,61 @@ class NetworkManager:
                     profile = await self._new(from_json(was["made_up"]), _IN_MEMORY)
                 if profile and (touched or present != profile):
                     await self._put_into_force(device, profile, facts)
+
+    # --- taking an interface over, see axiod.network.adoption ---
+
+    async def prepare(self, name: str, addressing: Addressing) -> None:
+        """Store a profile for an interface that it does not manage yet; raises AxiodError."""
+        await self._add(name, amended({}, addressing))
+
+    async def take(self, name: str) -> None:
+        """Have it manage an interface for which there is a profile; raises AxiodError.
+
+        It reads /etc/network/interfaces when it starts, and at no other time (1.52); what it has connected stays.
+        """
+        await systemd.job(self._connection, "RestartUnit", "ss", f"{_SERVICE}.service", "replace")
+        with suppress(NotFound, Unavailable):
+            await self._set_managed(name, managed=True)  # release() lasts over a restart
+        if (facts := await self._ready(name)) is None:
+            raise NotSupported(
+                f"NetworkManager leaves {name} alone, as something else than /etc/network/interfaces tells it: look "
+                "for unmanaged-devices and managed in /etc/NetworkManager, and for rules of udev"
+            )
+        if (profile := await self._made(name)) is None:
+            raise HardwareFailure(f"NetworkManager has lost the profile of {name}")
+        await self._put_into_force(await self._device(name), profile, facts)
+
+    async def release(self, name: str) -> None:
+        """Have it leave an interface alone again, without the profile that was prepared; raises AxiodError."""
+        if not await self._connection.has_owner(_NM):
+            raise Unavailable("NetworkManager does not run, and must leave the interface first")
+        if (profile := await self._made(name)) is not None:
+            await self._call(profile, _PROFILE, "Delete", "")
+        with suppress(NotFound):
+            await self._set_managed(name, managed=False)
+
+    async def _set_managed(self, name: str, *, managed: bool) -> None:
+        device = await self._device(name)
+        await self._call(device, _PROPERTIES, "Set", "ssv", _DEVICE, "Managed", Variant("b", managed))
+
+    async def _ready(self, name: str) -> dict[str, Any] | None:
+        """Return what it says of an interface once it manages it; None: it does not within a time."""
+        for _ in range(_TRIES):
+            with suppress(NotFound, Unavailable):
+                facts = await self._facts(await self._device(name), _DEVICE)
+                connected = facts["InterfaceFlags"] & _CARRIER
+                if facts["Managed"] and not (connected and facts["State"] <= _UNAVAILABLE):
+                    return facts
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return None
+
+    async def _made(self, name: str) -> str | None:
+        """Return the profile of an interface that was made here."""
+        for path in (await self._call(_SETTINGS, f"{_NM}.Settings", "ListConnections", ""))[0]:
+            with suppress(AxiodError):
+                if plain((await self._settings(path))["connection"])["id"] == f"axiod-{name}":
+                    return str(path)
+        return None
 
     # --- NetworkManager ---
 

@@ -7,11 +7,12 @@ Source: nm_keyfile_utils_ignore_filename() of NetworkManager 1.42.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 from axiod import durable
-from axiod.errors import HardwareFailure
+from axiod.errors import HardwareFailure, Unavailable
 
 FOLDER = Path("/etc/NetworkManager/system-connections")
 _IGNORED = re.compile(r"\..*|.*(~|\.pem|\.der|\.[A-Za-z0-9]{6})", re.IGNORECASE)
@@ -27,6 +28,12 @@ def read() -> dict[str, str]:
         return {str(path): path.read_bytes().decode("utf-8", _BYTES) for path in paths}
     except OSError as error:
         raise HardwareFailure(f"the profiles in {FOLDER} cannot be read: {error}") from error
+
+
+def check() -> None:
+    """Raise Unavailable where they could not be put back: to a process that was started before there were any."""
+    if FOLDER.exists() and not os.access(FOLDER, os.W_OK):
+        raise Unavailable(f"{FOLDER} came after axiod-network was started; restart that, and try it again")
 
 
 def write(former: dict[str, str]) -> bool:

@@ -51,7 +51,7 @@ class NetworkService:
         # What lets the device into the network, and who can reach it there, comes back first.
         areas = (self._dot1x, self._firewall, self._interfaces, self._host, WebPorts(context.connection))
         self._trial = TrialHandler(context, areas, changing, self._look.set)
-        self._firewall.trial = self._trial
+        self._firewall.trial = self._interfaces.trial = self._trial
         self._changes: Changes | None = None
         self._looking: asyncio.Task[None] | None = None
 

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus._lib import Variant
-from axiod.errors import AxiodError
+from axiod.bus.connection import Subscription
+from axiod.errors import AxiodError, HardwareFailure, Timeout, Unavailable
 
 if TYPE_CHECKING:
     from axiod.bus.connection import Connection
@@ -19,6 +21,8 @@ _SYSTEMD, _PATH = "org.freedesktop.systemd1", "/org/freedesktop/systemd1"
 _WAKER = "axiod-network-trial.timer"
 """A timer that is made when it is needed; it starts axiod-network."""
 _UNIT = "axiod-network.service"
+_JOB_SECONDS = 90.0
+"""So long a unit may take to start or stop."""
 
 
 async def call(connection: Connection, member: str, signature: str, *arguments: Any) -> list[Any]:
@@ -50,3 +54,86 @@ async def do_not_wake(connection: Connection) -> None:
     """Take that back."""
     with suppress(AxiodError):
         await call(connection, "StopUnit", "ss", _WAKER, "replace")
+
+
+# --- units of others ---
+
+
+async def state_of(connection: Connection, unit: str) -> str | None:
+    """Return whether a unit is started at boot, as systemctl is-enabled says; None: there is no such unit."""
+    try:
+        return str((await call(connection, "GetUnitFileState", "s", unit))[0])
+    except (Unavailable, Timeout):
+        raise
+    except AxiodError:
+        return None
+
+
+async def job(connection: Connection, member: str, signature: str, *arguments: Any) -> None:
+    """Call a method that has a unit as its first argument and begins a job, and wait for its end.
+
+    Raises HardwareFailure where the job fails, and AxiodError.
+    """
+    ended: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    subscription = Subscription(
+        _SYSTEMD,
+        f"{_SYSTEMD}.Manager",
+        "JobRemoved",
+        _PATH,
+        lambda message: ended.put_nowait((message.body[1], message.body[3])),
+    )
+    await connection.subscribe(subscription)
+    try:
+        path = (await call(connection, member, signature, *arguments))[0]
+        async with asyncio.timeout(_JOB_SECONDS):
+            result = None
+            while result is None:
+                which, how = await ended.get()
+                result = how if which == path else None
+    except TimeoutError:
+        raise Timeout(f"{member} of {arguments[0]} did not end within {_JOB_SECONDS:g} s") from None
+    finally:
+        await connection.unsubscribe(subscription)
+    if result != "done":
+        raise HardwareFailure(f"{member} of {arguments[0]} ended with {result}; see journalctl -u {arguments[0]}")
+
+
+async def run(connection: Connection, unit: str, about: str, *command: str, stays: bool = False) -> None:
+    """Run a command as a unit of its own, outside of our sandbox, and wait for its end.
+
+    `stays`: what it leaves running goes on, and ends with the unit. Raises AxiodError.
+    """
+    await stop(connection, unit)
+    properties = [
+        ("Description", Variant("s", about)),
+        ("Type", Variant("s", "oneshot")),
+        ("RemainAfterExit", Variant("b", stays)),
+        ("CollectMode", Variant("s", "inactive-or-failed")),
+        ("ExecStart", Variant("a(sasb)", [[command[0], list(command), False]])),
+    ]
+    await job(connection, "StartTransientUnit", "ssa(sv)a(sa(sv))", unit, "replace", list(map(list, properties)), [])
+
+
+async def stop(connection: Connection, *units: str) -> None:
+    """Stop units and wait for their end; those that are not there are no matter. Raises Unavailable, Timeout."""
+    for unit in units:
+        try:
+            await job(connection, "StopUnit", "ss", unit, "replace")
+        except (Unavailable, Timeout):
+            raise
+        except AxiodError as error:
+            _log.debug("%s was not stopped: %s", unit, error)
+
+
+async def enable(connection: Connection, unit: str) -> None:
+    """Have a unit started now and at each boot; raises AxiodError."""
+    runtime, force = False, False
+    await call(connection, "EnableUnitFiles", "asbb", [unit], runtime, force)
+    await job(connection, "StartUnit", "ss", unit, "replace")
+
+
+async def disable(connection: Connection, unit: str, *sockets: str) -> None:
+    """Take that back; `sockets` would start it again. Raises AxiodError."""
+    runtime = False
+    await call(connection, "DisableUnitFiles", "asb", [unit], runtime)
+    await stop(connection, *sockets, unit)

@@ -235,3 +235,24 @@ async def test_interfaces_that_cannot_be_changed_say_why(admin: Page, device: We
         card = admin.get_by_role("region", name=one["Name"], exact=True)
         await expect(card).to_contain_text(f"cannot be changed here: {one['ReadOnlyBecause']}")
         await expect(card.get_by_role("combobox")).to_have_count(0)
+
+
+async def test_an_interface_is_handed_over_after_its_name_was_asked(page: Page, host: ReachedHost) -> None:
+    host.world.run("ip", "link", "add", "eth7", "type", "veth", "peer", "name", "eth8")
+    try:
+        card = page.get_by_role("region", name="eth7", exact=True)
+        await card.get_by_role("button", name="Hand over").click(timeout=WAIT_MS)
+        question = page.get_by_role("dialog", name="Hand the interface over?")
+        await expect(question).to_contain_text("eth7 goes over to NetworkManager")
+        await question.get_by_role("button", name="Cancel").click()
+        await expect(page.get_by_role("region", name="Network settings on trial")).to_have_count(0)
+        # What the device has against it is said, and nothing is on trial for it.
+        await card.get_by_role("button", name="Hand over").click()
+        await question.get_by_role("button", name="Hand over").click()
+        refusal = page.get_by_text("NetworkManager runs and is told to leave eth7 alone")
+        await expect(refusal).to_be_visible(timeout=WAIT_MS)
+        await expect(page.get_by_role("region", name="Network settings on trial")).to_have_count(0, timeout=WAIT_MS)
+    finally:
+        host.world.run("ip", "link", "del", "eth7")
+    own = page.get_by_role("region", name="eth0", exact=True)
+    await expect(own.get_by_role("button", name="Hand over")).to_have_count(0)

@@ -29,6 +29,10 @@ export default {
   "scope-link": "nur dieses Netz",
   "scope-host": "nur dieses Gerät",
   "read-only": "Diese Schnittstelle lässt sich hier nicht ändern:",
+  adopt: "Übergeben",
+  "adopt-title": "Die Schnittstelle übergeben?",
+  "adopt-question":
+    "{name} geht an NetworkManager über oder, wo es nicht läuft, an systemd-networkd, sodass sie hier eingestellt werden kann. Eine statische Adresse behält sie; durch DHCP kann sie eine andere bekommen. Wenn Sie das nicht innerhalb von {seconds} s beibehalten, geht sie dorthin zurück, wo sie jetzt ist.",
 
   Ipv4Method: "IPv4-Adresse",
   dhcp: "Automatisch (DHCP)",

@@ -29,6 +29,10 @@ export default {
   "scope-link": "this link only",
   "scope-host": "this device only",
   "read-only": "This interface cannot be changed here:",
+  adopt: "Hand over",
+  "adopt-title": "Hand the interface over?",
+  "adopt-question":
+    "{name} goes over to NetworkManager, or to systemd-networkd where that does not run, so that it can be configured here. It keeps a static address; by DHCP it may get another one. Unless you keep this within {seconds} s, it goes back to what has it now.",
 
   Ipv4Method: "IPv4 address",
   dhcp: "Automatic (DHCP)",

@@ -1,9 +1,12 @@
 // One network interface: what it has now, why nothing can be changed where that is so, and how it gets its addresses.
 import { html } from "../../../lib.js";
+import { act } from "../../../api.js";
 import { t, word } from "../../../i18n.js";
 import { can } from "../../../session.js";
 import { fresh, thing } from "../../../store.js";
-import { Places, placesOf } from "../../../trial.js";
+import { Places, placesOf, tried } from "../../../trial.js";
+import { Button } from "../../../parts/button.js";
+import { confirm } from "../../../parts/dialog.js";
 import { Settings } from "../../../parts/form.js";
 import { Icon } from "../../../parts/icon.js";
 import { Card, Facts } from "../../../parts/page.js";
@@ -19,9 +22,24 @@ export const Interface = ({ id }) => {
       <${Facts} items=${factsOf(one)} />
       ${one.ReadOnlyBecause !== undefined &&
       html`<div class="notice"><${Icon} name="lock" /><p>${t("network.read-only")} <span lang="en">${one.ReadOnlyBecause}</span></p></div>`}
+      ${NOBODYS.includes(one.Backend) && can("administrator") && html`<${Adopt} one=${one} />`}
       ${one.Capabilities.length > 0 && can("administrator") && html`<${Form} id=${id} able=${one.Capabilities} />`}
     <//>
   `;
+};
+
+const NOBODYS = ["ifupdown", "none"];
+const ADOPT_SECONDS = 120;
+const ADOPT_WAIT_MS = 125_000;
+
+// It becomes one that can be configured; whoever manages it then may give it another address.
+const Adopt = ({ one }) => {
+  const adopt = async () => {
+    const text = t("network.adopt-question", { name: one.Name, seconds: ADOPT_SECONDS });
+    if (!(await confirm({ title: t("network.adopt-title"), text, action: t("network.adopt") }))) return;
+    await tried(ADOPT_SECONDS, one.Id, {}, () => act("network-interfaces", one.Id, "adopt", {}, ADOPT_WAIT_MS));
+  };
+  return html`<div class="row end"><${Button} icon="wire" disabled=${!fresh("network-interfaces")} act=${adopt}>${t("network.adopt")}<//></div>`;
 };
 
 const State = ({ one }) => {

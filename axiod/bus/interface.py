@@ -13,7 +13,8 @@ Annotations beside the standard ones:
     org.axiod.Values        the only values, separated by spaces
     org.axiod.Range         LOW..HIGH, both included; of a string, its length in characters
     org.axiod.Unit          the unit of the value
-    org.axiod.Options       of an argument of type a{sv}: the keys that it takes, as NAME:TYPE, or the word Configurable
+    org.axiod.Options       of an argument of type a{sv}: the keys that it takes, as NAME:TYPE, behind
+                            the word Configurable where it takes the settings
                             (after NAME:TYPE= may stand its only values A|B, its range LOW..HIGH, and ",lines")
     org.axiod.Fields        of type aa{sv}, a list of records: what each record may have, written like Options
     org.axiod.Lines         of a string: it may have line breaks and tabs
@@ -237,8 +238,8 @@ def _value(node: ElementTree.Element, configurable: Mapping[str, Value]) -> Valu
         raise ValueError(f"{node.attrib['name']}: org.axiod.Values is for strings")
     options: Mapping[str, Value] | None = None
     keys = notes.get(_OURS + "Options")
-    if keys == "Configurable":
-        options = configurable
+    if keys is not None and keys.split()[0] == "Configurable":
+        options = {**configurable, **_keys(node.attrib["name"], keys.partition(" ")[2])}
     elif keys is not None:
         options = _keys(node.attrib["name"], keys)
         if notes.get(_OURS + "Secret") == "true":

@@ -167,7 +167,7 @@ def _place(text: str, last: int) -> int:
 
 
 async def _change(args: Namespace, remote: Remote, changes: dict[str, Any], done: str) -> Result:
-    """Change settings, for a time where that is wanted; raises Conflict where that would cut off who asks."""
+    """Change settings, for a time where that is wanted. What would cut off who asks, the service refuses."""
     findings = await ONLY.call(remote, "Check", changes, _connection())
     lines = [f"{finding['Kind']}: {finding['Text']}" for finding in findings]
     waits = ""
@@ -176,10 +176,12 @@ async def _change(args: Namespace, remote: Remote, changes: dict[str, Any], done
         seconds = from_text(replace(inputs[1], name="--confirm-within"), args.confirm_within)
         await ONLY.call(remote, "Test", changes, seconds, _connection())
         waits = f"; it comes back in {seconds} s unless you call: axioctl firewall confirm"
-    elif cut := [finding["Text"] for finding in findings if finding["Kind"] in _CUTS and not args.force]:
-        raise Conflict(f"{'; '.join(cut)}; try it with --confirm-within 60, or insist with --force")
     else:
-        await ONLY.call(remote, "Configure", changes)
+        insists = {"Force": True} if args.force else {}
+        try:
+            await ONLY.call(remote, "Configure", {**changes, **_connection(), **insists})
+        except Conflict as error:
+            raise Conflict(f"{error}: --confirm-within 60, or --force") from None
     data = {"Path": ONLY.path, **changes, "Findings": findings}
     return Result(data, lambda screen: [done + waits, *(screen.paint(line, "33") for line in map(render.clean, lines))])
 

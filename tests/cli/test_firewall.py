@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from axiod.errors import Conflict
 from tests.cli.fakes import FakeService
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ FIREWALL, TRIAL = "org.axiod.network1.Firewall", "org.axiod.network1.Trial"
 WEB = {"Kind": "filter", "Policy": "accept", "Protocol": "tcp", "Port": 443}
 LIMIT = {"Kind": "limit", "Unit": "connections", "Period": "minute", "Amount": 10, "Burst": 5, "Family": "ipv6"}
 DROPS = "rule 1 drops the connection from 192.0.2.7 to port 22 that asks for this"
+ASKING = {"ClientAddress": "192.0.2.7", "ServerPort": 22}
 CUT = {"Kind": "cut", "Rule": 1, "Text": DROPS}
 
 
@@ -86,9 +88,9 @@ def test_add_puts_a_rule_behind_the_others(
 ) -> None:
     done = axioctl("firewall", "add", *typed)
     assert (done.code, done.out) == (0, "rule 3 is added\n")
-    assert calls(network) == [("Configure", ({"Rules": [WEB, LIMIT, meant]},))]
+    assert calls(network) == [("Configure", ({"Rules": [WEB, LIMIT, meant], **ASKING},))]
     asked = [arguments[1] for _, method, arguments in network.calls if method == "Check"]
-    assert asked == [{"ClientAddress": "192.0.2.7", "ServerPort": 22}]
+    assert asked == [ASKING]
 
 
 def test_add_at_a_place_and_remove(axioctl: Axioctl, network: FakeService) -> None:
@@ -96,7 +98,7 @@ def test_add_at_a_place_and_remove(axioctl: Axioctl, network: FakeService) -> No
     assert calls(network)[0][1][0]["Rules"][0] == {"Kind": "filter", "Policy": "drop", "Family": "ipv6"}
     done = axioctl("firewall", "remove", "1")
     assert done.out == "removed: accept tcp port 443\n"
-    assert calls(network)[1] == ("Configure", ({"Rules": [LIMIT]},))
+    assert calls(network)[1] == ("Configure", ({"Rules": [LIMIT], **ASKING},))
     for wrong in ("0", "3", "first"):
         done = axioctl("firewall", "remove", wrong)
         assert (done.code, "from 1 to 2" in done.err) == (2, True)
@@ -107,19 +109,27 @@ def test_add_at_a_place_and_remove(axioctl: Axioctl, network: FakeService) -> No
 
 def test_who_would_be_cut_off_must_insist_or_try(axioctl: Axioctl, network: FakeService) -> None:
     network.answers["Check"] = network.answers["Test"] = [CUT]
+    network.errors["Configure"] = Conflict(DROPS)
     done = axioctl("firewall", "add", "drop", "--address", "192.0.2.7")
     assert (done.code, done.out) == (6, "")
     assert DROPS in done.err
     assert "--confirm-within" in done.err
-    assert calls(network) == []
+    assert calls(network) == [
+        (
+            "Configure",
+            ({"Rules": [WEB, LIMIT, {"Kind": "filter", "Policy": "drop", "Address": "192.0.2.7"}], **ASKING},),
+        )
+    ]
+    network.calls.clear()
+    del network.errors["Configure"]
     assert axioctl("firewall", "configure", "--active", "true", "--force").out.startswith(
         "the firewall is changed\ncut: "
     )
-    assert calls(network) == [("Configure", ({"Active": True},))]
+    assert calls(network) == [("Configure", ({"Active": True, **ASKING, "Force": True},))]
     done = axioctl("firewall", "remove", "2", "--confirm-within", "60")
     assert done.code == 0
     assert "comes back in 60 s unless you call: axioctl firewall confirm" in done.out
-    assert calls(network)[1] == ("Test", ({"Rules": [WEB]}, 60, {"ClientAddress": "192.0.2.7", "ServerPort": 22}))
+    assert calls(network)[1] == ("Test", ({"Rules": [WEB]}, 60, ASKING))
     assert axioctl("firewall", "check").code == 1
     axioctl("firewall", "confirm")
     axioctl("firewall", "roll-back")

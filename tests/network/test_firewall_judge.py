@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from axiod.errors import InvalidArgument
-from axiod.network.firewall.judge import Kind, connection, foreign_chains, of_connection, of_foreign
+from axiod.errors import Conflict, InvalidArgument
+from axiod.network.firewall.judge import Kind, connection, foreign_chains, hold, of_connection, of_foreign
 from axiod.network.firewall.rule import RuleSet, read
 
 MINE = connection("192.0.2.7", 443)
@@ -72,6 +72,17 @@ def test_who_asks_is_told_whether_the_rules_would_cut_him(
 def test_nobody_is_cut_who_asks_on_the_device_itself() -> None:
     for address in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
         assert of_connection(rules(policy="drop"), connection(address, 443)) == []
+
+
+@pytest.mark.parametrize("given", [rules(policy="drop"), rules(drop(Mac="00:40:8c:01:23:45"))])
+def test_rules_that_would_or_may_cut_who_asks_are_held_against_him(given: RuleSet) -> None:
+    with pytest.raises(Conflict, match="to port 443 that asks for this"):
+        hold(given, MINE)
+
+
+@pytest.mark.parametrize("given", [rules(), rules(accept(**WEB), policy="drop"), rules(limit(**WEB), policy="drop")])
+def test_rules_that_let_him_in_are_not(given: RuleSet) -> None:
+    hold(given, MINE)
 
 
 def test_an_address_is_what_it_stands_for() -> None:

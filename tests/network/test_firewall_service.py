@@ -196,6 +196,22 @@ async def test_a_bad_rule_is_refused_by_its_field_and_nothing_changes(
     assert after == before
 
 
+async def test_who_asks_is_not_cut_off_unless_he_insists_or_tries(network: NetworkProcess) -> None:
+    before = await network.properties(), network.wire.nft("list", "ruleset")
+    with pytest.raises(Conflict, match="the default policy drops the connection"):
+        await network.call("Configure", {"Active": True, "DefaultPolicy": "drop", **ASKING})
+    assert (await network.properties(), network.wire.nft("list", "ruleset")) == before
+    await network.call("Configure", {"Active": True, "DefaultPolicy": "drop", "Rules": [ACCEPT_WEB], **ASKING})
+    assert network.comes_through()
+    await network.call("Test", {}, 3600, ASKING)
+    await network.call("Configure", {"Rules": [], **ASKING})
+    assert not network.comes_through()
+    await network.trial("RollBack")
+    assert network.comes_through()
+    await network.call("Configure", {"Rules": [], "Force": True, **ASKING})
+    assert not network.comes_through()
+
+
 async def test_rules_that_nobody_confirms_are_rolled_back_in_time(network: NetworkProcess) -> None:
     findings = await network.call("Test", {"Active": True, "DefaultPolicy": "drop"}, 5, ASKING)
     assert [finding["Kind"] for finding in findings] == ["cut"]

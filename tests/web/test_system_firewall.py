@@ -59,6 +59,11 @@ async def from_afar(route: Route) -> None:
     await route.continue_(post_data=json.dumps(asked))
 
 
+async def from_afar_too(route: Route) -> None:
+    """Change something as that somebody."""
+    await (from_afar(route) if route.request.method == "PATCH" else route.continue_())
+
+
 async def save_at_once(card: Locator) -> None:
     """Save without a trial."""
     await card.get_by_label("Try the change first").uncheck()
@@ -198,6 +203,17 @@ async def test_who_would_cut_himself_off_is_warned(firewall: Locator, admin: Pag
     await expect(dialog).to_contain_text("rule 2 drops the connection from 198.51.100.7")
     await dialog.get_by_role("button", name="Cancel").click()
     assert (await firewall_of(device))["Active"] is False
+    # The device itself refuses it to whoever does not insist.
+    afar = {"Active": True, "ClientAddress": "198.51.100.7", "ServerPort": 443}
+    refused = await send(device, "PATCH", "firewall", afar)
+    assert (refused.status, "rule 2 drops the connection" in refused.json()["detail"]) == (409, True)
+    await admin.route("**/api/v1/firewall", from_afar_too)
+    await firewall.get_by_role("button", name="Save").click()
+    await dialog.get_by_role("button", name="Save all the same").click()
+    await expect(admin.get_by_text("Saved")).to_be_visible()
+    assert (await firewall_of(device))["Active"] is True
+    await send(device, "PATCH", "firewall", OFF | {"Rules": [SSH, STRANGER, PINGS]})
+    await firewall.get_by_label("Turn the firewall on").check()
     await firewall.get_by_role("button", name="Remove rule 2").click()
     await expect(firewall.get_by_text("This cuts you off:")).to_have_count(0)
     await firewall.get_by_label("Default policy").select_option("drop")

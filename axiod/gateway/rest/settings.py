@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from axiod.gateway.context import Gateway
     from axiod.gateway.mirror import Mirror
-    from axiod.gateway.rest.table import Action, Resource
+    from axiod.gateway.rest.table import Resource
     from axiod.gateway.route import Route
 
 PATH = f"{API}/settings"
@@ -59,16 +59,16 @@ def settings(mirror: Mirror, role: Role) -> dict[str, Any]:
             continue
         descriptions[kind] = _described(resource.interface.name)
         try:
-            items += _items(resource, resource.configure, mirror)
+            items += _items(resource, mirror)
         except Unavailable:
             away.append(kind)
     return {"Descriptions": descriptions, "Items": items, "Away": away}
 
 
-def _items(resource: Resource, configure: Action, mirror: Mirror) -> Iterator[dict[str, Any]]:
+def _items(resource: Resource, mirror: Mirror) -> Iterator[dict[str, Any]]:
     for thing in mirror.things(resource.interface.name):
         place = {"Resource": resource.kind, **({"Id": thing.id} if resource.several else {})}
-        for name in configure.fields:
+        for name in resource.interface.configurable:
             yield {**place, "Property": name, **({"Value": thing[name]} if name in thing.properties else {})}
 
 

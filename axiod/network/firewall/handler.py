@@ -114,10 +114,14 @@ class FirewallHandler:
     # --- methods ---
 
     async def configure(self, changes: dict[str, Any]) -> None:
+        asking = _asking(changes)
         async with self._changing:
             if self.trial.pending and self._file.problem is not None:
                 raise Conflict(f"{self._file.problem}. No trial can bring back what there was: end it first")
-            await self._set(amended(self._file.rules, changes))
+            wanted = amended(self._file.rules, changes)
+            if asking is not None and not changes.get("Force") and not self.trial.pending:
+                judge.hold(wanted, asking)
+            await self._set(wanted)
 
     async def check(self, changes: dict[str, Any], options: dict[str, Any]) -> list[dict[str, Any]]:
         wanted = amended(self._file.rules, changes)

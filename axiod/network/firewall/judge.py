@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from axiod.errors import InvalidArgument
+from axiod.errors import Conflict, InvalidArgument
 from axiod.network.firewall.rule import FAMILIES, WITH_PORTS, Filter, Limit
 from axiod.network.firewall.words import FAMILY, NAME
 
@@ -92,6 +92,12 @@ def of_connection(rules: RuleSet, asking: Connection) -> list[Finding]:
         text = f"the default policy {would} the connection {asking} that asks for this; add a rule that accepts it"
         found.append(Finding(kind, text))
     return found
+
+
+def hold(rules: RuleSet, asking: Connection) -> None:
+    """Raise Conflict where rules would, or may, cut off who asks for them and could not take that back."""
+    if cut := [finding.text for finding in of_connection(rules, asking) if finding.kind in (Kind.CUT, Kind.MAY_CUT)]:
+        raise Conflict(f"{'; '.join(cut)}. Try it first (Test, or a trial), or insist (Force)")
 
 
 def _limited(rule: Limit, number: int, asking: Connection) -> str:

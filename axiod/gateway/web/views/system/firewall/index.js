@@ -1,5 +1,5 @@
 // The firewall: whether it is on, what happens to what no rule matches, the rules, and the tables of others beside it.
-import { html, useState } from "../../../lib.js";
+import { html, useRef, useState } from "../../../lib.js";
 import { t, word } from "../../../i18n.js";
 import { fresh, only } from "../../../store.js";
 import { confirm } from "../../../parts/dialog.js";
@@ -32,15 +32,18 @@ const State = ({ firewall: { Active } }) =>
 const CUTS = ["cut", "may-cut"];
 
 const Form = ({ supported }) => {
-  const form = useTried("firewall", undefined);
+  const insists = useRef(false); // after the question whether to be cut off
+  const form = useTried("firewall", undefined, { sent: (values) => (insists.current ? { ...values, Force: true } : values) });
   const wanted = Object.fromEntries(["Active", "DefaultPolicy", "Rules"].map((name) => [name, form.value(name)]));
   const { findings, error } = useFindings(wanted, supported && form.ready && fresh("firewall"));
   const save = async () => {
+    insists.current = false;
     if (supported && atOnce()) {
       // What cannot be checked is refused when it is saved, and says why.
       const cuts = (await check(wanted).catch(() => [])).filter(({ Kind }) => CUTS.includes(Kind));
       const text = () => `${t("firewall.cut-anyway")} ${cuts[0].Text}`;
       if (cuts.length && !(await confirm({ title: t("firewall.cut-title"), text: text(), action: t("firewall.cut-action") }))) return false;
+      insists.current = cuts.length > 0;
     }
     return form.save();
   };

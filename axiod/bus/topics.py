@@ -141,6 +141,7 @@ BLOCKED_IP = "tns1:Device/tnsaxis:Network/BlockedIP"
 NETWORK_LOST = "tns1:Device/tnsaxis:Network/Lost"
 ADDRESS_ADDED = "tns1:Device/tnsaxis:Network/AddressAdded"
 ADDRESS_REMOVED = "tns1:Device/tnsaxis:Network/AddressRemoved"
+TRIAL_ENDED = "tnsaxiod:Network/TrialEnded"
 VIRTUAL_INPUT = "tns1:Device/tnsaxis:IO/VirtualInput"
 MANUAL_TRIGGER = "tns1:Device/tnsaxis:IO/VirtualPort"
 INTERVAL = "tns1:UserAlarm/tnsaxis:Recurring/Interval"
@@ -196,6 +197,14 @@ TOPICS = (
     Topic(NETWORK_LOST, "Network lost", (NETWORK,), _INTERFACE, (_flag("lost", "Lost"),)),
     Topic(ADDRESS_ADDED, "Address added", (NETWORK,), _INTERFACE, _NETWORK_ADDRESS, stateful=False),
     Topic(ADDRESS_REMOVED, "Address removed", (NETWORK,), _INTERFACE, _NETWORK_ADDRESS, stateful=False),
+    Topic(
+        TRIAL_ENDED,
+        "Network settings tried",
+        (NETWORK,),
+        (),
+        (Item("how", Kind.WORD, "How it ended", ("expired", "rolled-back", "confirmed")),),
+        stateful=False,
+    ),
     Topic(VIRTUAL_INPUT, "Virtual input", (EVENTS,), (_port(1, VIRTUAL_INPUTS),), (_flag("active", "Active"),)),
     Topic(MANUAL_TRIGGER, "Manual trigger", (EVENTS,), (_port(1, MANUAL_TRIGGERS),), (_flag("state", "Active"),)),
     Topic(INTERVAL, "Schedule", (EVENTS,), (_text("id", "Schedule"),), (_flag("active", "Active"),)),

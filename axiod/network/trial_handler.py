@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from axiod.bus.topics import TRIAL_ENDED
 from axiod.clock import monotonic_usec, wall_usec
 from axiod.errors import AxiodError, Conflict, HardwareFailure
 from axiod.network import systemd
@@ -26,6 +27,11 @@ TRIAL = "org.axiod.network1.Trial"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _AGAIN_SECONDS = 3.0
 """What could not be put back is tried again after this."""
+_ENDS = {
+    "confirmed": "what was tried is kept",
+    "rolled-back": "the former settings are back, as somebody asked",
+    "expired": "the former settings are back, for nobody confirmed in time",
+}
 
 
 class TrialHandler:
@@ -163,6 +169,7 @@ class TrialHandler:
                 if not left and await self._removed():
                     break
             await asyncio.sleep(_AGAIN_SECONDS)
+        await self._context.on_the_bus.wait()  # before, nobody would hear it
         self._end(how)
         await systemd.do_not_wake(self._context.connection)
 
@@ -199,7 +206,8 @@ class TrialHandler:
         self._record = None
         self.last = how
         self._on_end()
-        _log.info("the trial is over: %s", how)
+        _log.info("the trial of network settings is over (%s): %s", how, _ENDS[how])
+        self._context.events.happened(TRIAL_ENDED, {}, {"how": how}, wall_usec())
         self._changed()
 
     def _changed(self) -> None:

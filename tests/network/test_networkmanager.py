@@ -276,6 +276,26 @@ def test_what_is_no_profile_is_left_alone(world: World) -> None:
     assert {"ca.pem", "ca.p12", "key.DER", ".hidden", "copy~", "half.a1B2c3"} < left
 
 
+@pytest.mark.parametrize(
+    ("seconds", "verb", "how"),
+    [("5", None, "expired"), ("3600", "roll-back", "rolled-back"), ("3600", "confirm", "confirmed")],
+)
+def test_how_a_trial_ended_is_told(world: World, seconds: str, verb: str | None, how: str) -> None:
+    seen = world.start("busctl", f"--address={world.bus}", "--json=short", "monitor", "org.axiod.network1")
+    log = world.folder / f"{len(world.programs) - 1}.log"
+    try:
+        world.until(lambda: "Monitoring" in log.read_text(), "the monitor")
+        before = log.read_text().count("TrialEnded")
+        world.axioctl("network", "begin", seconds)
+        if verb:
+            world.axioctl("network", verb)
+        world.until(lambda: log.read_text().count("TrialEnded") > before, "the event")
+        (told,) = [line for line in log.read_text().splitlines() if "TrialEnded" in line][before:]
+        assert json.loads(told)["payload"]["data"][:3] == ["tnsaxiod:Network/TrialEnded", {}, {"how": how}]
+    finally:
+        world.end(seen)
+
+
 # --- what is refused ---
 
 

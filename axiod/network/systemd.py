@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 _SYSTEMD, _PATH = "org.freedesktop.systemd1", "/org/freedesktop/systemd1"
 _WAKER = "axiod-network-trial.timer"
 """A timer that is made when it is needed; it starts axiod-network."""
-_UNIT = "axiod-network.service"
+_SYSTEMCTL = ("/usr/bin/systemctl", "--no-block", "start", "axiod-network.service")
 _JOB_SECONDS = 90.0
 """So long a unit may take to start or stop."""
 
@@ -37,15 +37,21 @@ async def wake_in(connection: Connection, seconds: int) -> None:
         ("Description", Variant("s", "axiod: the end of a trial of network settings")),
         ("TimersMonotonic", Variant("a(st)", [["OnActiveSec", seconds * 1_000_000]])),
         ("AccuracyUSec", Variant("t", 100_000)),
-        ("Unit", Variant("s", _UNIT)),
         # It is gone once it has elapsed.
         ("RemainAfterElapse", Variant("b", False)),  # noqa: FBT003 # a value of D-Bus
         ("CollectMode", Variant("s", "inactive-or-failed")),
     ]
+    # A timer that is made in this way starts the unit of its own name, which is made with it, and no other.
+    starts = [
+        ("Description", Variant("s", "axiod: starts axiod-network at the end of a trial")),
+        ("Type", Variant("s", "oneshot")),
+        ("ExecStart", Variant("a(sasb)", [[_SYSTEMCTL[0], list(_SYSTEMCTL), False]])),
+        ("CollectMode", Variant("s", "inactive-or-failed")),
+    ]
+    beside = [[_WAKER.replace(".timer", ".service"), list(map(list, starts))]]
+    own = list(map(list, properties))
     try:
-        await call(
-            connection, "StartTransientUnit", "ssa(sv)a(sa(sv))", _WAKER, "replace", list(map(list, properties)), []
-        )
+        await call(connection, "StartTransientUnit", "ssa(sv)a(sa(sv))", _WAKER, "replace", own, beside)
     except AxiodError as error:
         _log.warning("systemd will not end the trial should axiod-network not run then: %s", error)
 

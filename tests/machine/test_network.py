@@ -186,6 +186,16 @@ def test_it_comes_back_although_the_service_ended_meanwhile(board: Container, en
     assert board.run("systemctl list-units --all --no-legend 'axiod-network-trial*'").stdout == ""
 
 
+def test_systemd_wakes_it_for_the_end_of_a_trial(board: Container) -> None:
+    configure(board, "192.0.2.11")
+    # A hostname is a change that no netlink socket tells of.
+    board.run(f"axioctl network begin {SHORT} && axioctl network host configure --hostname awake")
+    board.run(f"systemctl stop {UNIT}.socket {UNIT}")
+    board.wait_for("test $(hostnamectl hostname) != awake", 60)
+    board.run(f"systemctl start {UNIT}.socket")
+    assert "will not end the trial" not in board.journal(UNIT)
+
+
 def test_nothing_that_it_did_was_refused_by_the_sandbox(board: Container) -> None:
     check_journal(board)
 

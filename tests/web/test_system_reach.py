@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from playwright.async_api import expect
@@ -35,13 +36,41 @@ async def test_a_change_that_cuts_the_page_off_says_where_to_go_on(admin: Page) 
     await expect(admin.get_by_role("alert")).to_have_count(0)
 
 
+async def test_a_port_is_tried_and_comes_back(admin: Page, device: WebDevice) -> None:
+    await visit(admin, "system/web")
+    former = (await device.curl("/api/v1/web", user="admin")).json()["HttpPort"]
+    await admin.get_by_label("HTTP port").fill("8099")
+    await admin.get_by_label("Time to keep it").fill("300")
+    await admin.get_by_role("button", name="Save").click()
+    banner = admin.get_by_role("region", name="Network settings on trial")
+    await expect(banner).to_contain_text("come back in")
+    await expect(banner.get_by_role("link")).to_have_count(0)  # this page stays where it is
+    assert (await device.curl("/api/v1/web", user="admin")).json()["HttpPort"] == 8099
+    await banner.get_by_role("button", name="Roll back").click()
+    await expect(admin.get_by_text("The former network settings are back.")).to_be_visible()
+    await expect(admin.get_by_label("HTTP port")).to_have_value(str(former))
+
+
+async def test_who_moves_the_page_is_told_where_it_is(admin: Page, device: WebDevice) -> None:
+    await visit(admin, "system/web")
+    await admin.get_by_label("HTTPS port").fill("8443")
+    await admin.get_by_role("button", name="Save").click()
+    banner = admin.get_by_role("region", name="Network settings on trial")
+    await expect(banner.get_by_role("link", name="https://127.0.0.1:8443/")).to_be_visible()
+    trial = ("org.axiod.network1", "/org/axiod/network1/trial", "org.axiod.network1.Trial")
+    device.busctl("call", *trial, "RollBack")
+    await expect(banner).to_have_count(0, timeout=30_000)
+
+
 async def test_ports_that_cannot_be_are_refused(admin: Page) -> None:
     await visit(admin, "system/web")
     await admin.get_by_label("HTTP port").fill("70000")
     await expect(admin.get_by_text("Enter a number from 1 to 65535.")).to_be_visible()
     await admin.get_by_label("HTTP port").fill("443")
     await admin.get_by_role("button", name="Save").click()
-    await expect(admin.get_by_role("alert")).to_contain_text("each needs a port of its own")
+    refusal = re.compile("each needs a port of its own")
+    await expect(admin.get_by_label("HTTP port")).to_have_accessible_description(refusal)
+    await expect(admin.get_by_role("region", name="Network settings on trial")).to_have_count(0)
 
 
 async def test_settings_of_http_are_saved(admin: Page, device: WebDevice) -> None:

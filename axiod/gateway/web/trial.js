@@ -16,16 +16,19 @@ import { refused, said } from "./parts/toast.js";
  * it from the device.
  */
 const asked = signal({});
+/** Where this page is by other settings that it has asked for: the kind of these -> URL. */
+const moved = signal({});
 
 /**
  * Change settings on trial, by calling `work`; `of`: the interface, or the kind of what there is once. A trial that is
  * under way already has it as well; otherwise one of `seconds` begins, which ends at once when the device refuses the
- * change.
+ * change. `place`: the URL at which this page is then, where that is known and another one.
  */
-export const tried = async (seconds, of, changes, work) => {
+export const tried = async (seconds, of, changes, work, place = undefined) => {
   const begun = !only("network-trial")?.Pending;
   if (begun) await act("network-trial", undefined, "begin", { Seconds: seconds });
-  const before = asked.value;
+  const [before, formerly] = [asked.value, moved.value];
+  if (place) moved.value = { ...formerly, [of]: place };
   asked.value = { ...before, [of]: { ...before[of], ...changes } };
   try {
     return await work();
@@ -33,6 +36,7 @@ export const tried = async (seconds, of, changes, work) => {
     // Without an answer nobody knows: it may be in force, and this page cut off.
     if (error.status) {
       asked.value = before;
+      moved.value = formerly;
       if (begun) await act("network-trial", undefined, "roll-back").catch(refused);
     }
     throw error;
@@ -90,6 +94,7 @@ export const Trial = () => {
     if (Pending === undefined) return; // nobody is logged in, or the service was never there
     if (before.current && !Pending) {
       asked.value = {};
+      moved.value = {};
       if (administrator) said(t(`shell.trial-${Last}`));
     }
     before.current = Pending;
@@ -98,7 +103,7 @@ export const Trial = () => {
   const left = secondsLeft(trial);
   const lost = link.value.state === "lost";
   const over = Last === "restoring" || (lost && left === 0);
-  const places = placesOf(configured());
+  const places = [...placesOf(configured()), ...Object.values(moved.value)];
   return html`
     <section class="trial" aria-label=${t("shell.trial")}>
       <${Icon} name="clock" />

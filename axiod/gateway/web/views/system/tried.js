@@ -17,21 +17,29 @@ const trying = signal({ on: true, seconds: 60 });
  * useSettings for network settings. `check(form)`: {name: what is wrong} besides what the contract says.
  * `sent(values)`: what is sent of what the form holds. What the device says against a setting is at that setting.
  * `also`: what else is saved with them, {names, changed, save(work)}: `save` calls `work`, which saves the settings.
+ * `risky(form)`: whether what is changed can cut anybody off; what cannot counts at once. `place(form)`: the URL at which
+ * this page is then, undefined where that stays or nobody knows.
  */
-export const useTried = (kind, id, { check = () => ({}), sent = (values) => values, also = NOTHING } = {}) => {
+export const useTried = (
+  kind,
+  id,
+  { check = () => ({}), sent = (values) => values, also = NOTHING, risky = () => true, place = () => undefined } = {},
+) => {
   const form = useSettings(kind, id);
   const changed = form.changed || also.changed;
-  const mine = changed ? { ...check(form), ...lasting() } : {};
+  const tries = risky(form);
+  const mine = changed ? { ...check(form), ...(tries ? lasting() : {}) } : {};
   const refusal = form.error && !(form.error instanceof Conflict) ? form.error : null;
   const at = refusal?.status && named(refusal, [...Object.keys(form.schema), ...also.names]);
   const send = (_kind, _id, values, seen) => {
     const ready = sent(values);
     const work = () => also.save(async () => Object.keys(ready).length > 0 && change(kind, id, ready, seen));
-    return trying.value.on ? tried(trying.value.seconds, id ?? kind, ready, work) : work();
+    return tries && trying.value.on ? tried(trying.value.seconds, id ?? kind, ready, work, place(form)) : work();
   };
   return {
     ...form,
     changed,
+    tries,
     error: at ? null : form.error,
     wrong: { ...form.wrong, ...mine, ...(at ? { [at]: reason(refusal) } : {}) },
     save: async () => Object.keys(mine).length === 0 && form.save(send),
@@ -50,7 +58,7 @@ const lasting = () => {
 
 /** Whether a change is tried first, and for how long. */
 export const Trying = ({ form }) => {
-  if (!form.changed) return null;
+  if (!form.changed || !form.tries) return null;
   if (only("network-trial")?.Pending) return html`<p class="hint">${t("system.try-belongs")}</p>`;
   const { on, seconds } = trying.value;
   const [low, high] = SECONDS;

@@ -1,15 +1,19 @@
-// How the device is reached over HTTP. A change that cuts this page off says so before, and where to go on.
+// How the device is reached over HTTP. A change that cuts this page off says so before, and where to go on; what can cut
+// anybody off is tried first.
 import { html } from "../../lib.js";
 import { t } from "../../i18n.js";
 import { fresh } from "../../store.js";
 import { CertificateSetting } from "../../parts/certificate.js";
-import { Setting, Settings, useSettings } from "../../parts/form.js";
+import { Setting, Settings } from "../../parts/form.js";
 import { Icon } from "../../parts/icon.js";
 import { Card } from "../../parts/page.js";
+import { Trying, useTried } from "./tried.js";
 
 const SCHEMES = { http: "HttpPort", https: "HttpsPort" };
 const USUAL = { http: 80, https: 443 };
 const RESERVED_PORTS = 1024;
+const RISKY = ["Protocols", "HttpPort", "HttpsPort", "Certificate"];
+const risky = (form) => RISKY.some((name) => form.value(name) !== form.now[name]);
 
 /**
  * Where the page is after `form` was saved: undefined where it stays. Ports are compared with what they were, not with the
@@ -26,7 +30,7 @@ const elsewhere = (form) => {
 };
 
 export const Web = () => {
-  const form = useSettings("web");
+  const form = useTried("web", undefined, { risky, place: elsewhere });
   const place = form.ready && form.changed && !Object.keys(form.wrong).length ? elsewhere(form) : undefined;
   const low = Object.values(SCHEMES).filter((name) => {
     const port = form.value(name);
@@ -52,6 +56,7 @@ export const Web = () => {
             <p>${t("system.cut-off")} <a href=${place}>${place}</a></p>
           </div>
         `}
+        <${Trying} form=${form} />
       <//>
     <//>
   `;

@@ -41,6 +41,12 @@ class Backend(Protocol):
         Raises NotSupported, Unavailable or HardwareFailure, and then the former settings stay.
         """
 
+    async def ask_again(self, name: str, *, leased: bool) -> None:
+        """Have it ask for addresses at once; `leased`: it has some, which stay if they are still right.
+
+        Raises AxiodError.
+        """
+
     async def capture(self, names: list[str]) -> Any:
         """Return all that it has stored of interfaces, as JSON has it; for restore()."""
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from axiod.network.links import Link
     from axiod.network.trial_handler import TrialHandler
     from axiod.runtime.app import Context
+
+_log = logging.getLogger(__name__)
+
+_TOLD = ("dhcp", "router-advertisement")
+"""The origins of addresses that the network gave."""
 
 
 class Interfaces:
@@ -181,6 +187,34 @@ class Interfaces:
                 raise NotFound(f"there is no interface {name} any more")
             await self._adoption.adopt(link)
         await self.look()
+
+    def ask_again(self, name: str) -> None:
+        """Have an interface that gets its addresses from the network ask for them now: it has been let in there.
+
+        What asked before has had no answer, and waits longer each time.
+        """
+        self._context.tasks.create_task(self._ask_again(name))
+
+    async def _ask_again(self, name: str) -> None:
+        async with self._changing:
+            managed = await self._read(name)
+            backend = self._backends.get(managed.backend)
+            await self.look()
+            link = self._links.get(name)
+            if backend is None or link is None or managed.addressing is None or not managed.capabilities:
+                return
+            four = managed.addressing.ipv4_method
+            if four == "static" or (four != "dhcp" and managed.addressing.ipv6_method != "automatic"):
+                return
+            leased = any(
+                (":" in found.address) == (four != "dhcp") and found.origin in _TOLD for found in link.addresses
+            )
+            try:
+                await backend.ask_again(name, leased=leased)
+            except AxiodError as error:
+                _log.warning("%s was let in, and %s does not ask for addresses: %s", name, managed.backend, error)
+            else:
+                _log.info("%s was let in, so %s asks for addresses now", name, managed.backend)
 
     def _say(self) -> None:
         addressed = [name for name, link in self._links.items() if link.addresses]

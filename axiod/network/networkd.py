@@ -87,6 +87,14 @@ class Networkd:
             await self.restore(former)
             raise
 
+    async def ask_again(self, name: str, *, leased: bool) -> None:
+        """See Backend. It renews a lease that it has; who waits for one begins anew."""
+        index, path = await self._call(PATH, "Manager", "GetLinkByName", "s", name)
+        if leased:
+            await self._call(path, "Link", "Renew")
+        else:
+            await self._call(PATH, "Manager", "ReconfigureLink", "i", index)
+
     async def capture(self, names: list[str]) -> Any:
         """See Backend. Its own files are what it changes; those of others it only reads. None: it does not run."""
         del names

@@ -93,6 +93,15 @@ class NetworkManager:
                 await (self._update(profile, former) if stays else self._call(profile, _PROFILE, "Delete", ""))
             raise
 
+    async def ask_again(self, name: str, *, leased: bool) -> None:
+        """See Backend. It cannot renew a lease: who has one keeps it."""
+        if leased:
+            return
+        device = await self._device(name)
+        profile = await self._profile_of(await self._facts(device, _DEVICE))
+        if profile is not None:
+            await self._call(_ROOT, _NM, "ActivateConnection", "ooo", profile, device, _NOTHING)
+
     async def capture(self, names: list[str]) -> Any:
         """See Backend. The files of NetworkManager's profiles are what it has; secrets are in them, too.
 

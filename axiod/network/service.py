@@ -46,7 +46,7 @@ class NetworkService:
         self._interfaces = Interfaces(context, changing, self._look.set)
         self._host = host.HostHandler(context, changing)
         self._firewall = FirewallHandler(context, RulesFile(context.state_dir), chosen(), changing)
-        self._dot1x = Dot1x(context, changing)
+        self._dot1x = Dot1x(context, changing, self._interfaces.ask_again)
         self._discovery = DiscoveryHandler(context)
         # What lets the device into the network, and who can reach it there, comes back first.
         areas = (self._dot1x, self._firewall, self._interfaces, self._host, WebPorts(context.connection))

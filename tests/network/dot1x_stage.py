@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -60,6 +61,19 @@ _SERVICE = contract.parse(
     '<node><interface name="org.freedesktop.systemd1.Service">'
     f'<property name="StatusText" type="s" access="read">{_EMITS}</property></interface></node>'
 )
+
+_NETWORKD_MANAGER = contract.parse("""<node><interface name="org.freedesktop.network1.Manager">
+  <method name="GetLinkByName"><annotation name="org.axiod.Role" value="viewer"/>
+    <arg name="name" type="s" direction="in"/><arg name="index" type="i" direction="out"/>
+    <arg name="path" type="o" direction="out"/></method>
+  <method name="ReconfigureLink"><annotation name="org.axiod.Role" value="viewer"/>
+    <arg name="index" type="i" direction="in"/></method>
+</interface></node>""")
+_NETWORKD_LINK = contract.parse("""<node><interface name="org.freedesktop.network1.Link">
+  <method name="Describe"><annotation name="org.axiod.Role" value="viewer"/>
+    <arg name="json" type="s" direction="out"/></method>
+  <method name="Renew"><annotation name="org.axiod.Role" value="viewer"/></method>
+</interface></node>""")
 
 _RADIUS = """
 prefix = /usr
@@ -364,6 +378,40 @@ class RealStore:
 
     async def remove(self, name: str) -> None:
         await self._system.certificate(name).call("Remove")
+
+
+class Networkd:
+    """A stand-in for systemd-networkd, which manages the interface and waits for a lease."""
+
+    INDEX, PATH = 7, "/org/freedesktop/network1"
+
+    def __init__(self, connection: Connection, folder: Path) -> None:
+        self._connection = connection
+        self._file = folder / "20-wired.network"
+        self._file.write_text(f"[Match]\nName={INTERFACE}\n[Network]\nDHCP=ipv4\n")
+        self.calls: list[str] = []
+        """What it was told to do."""
+        server = Server(connection, self.PATH)
+        server.export(self.PATH, _NETWORKD_MANAGER, self)
+        server.export(f"{self.PATH}/link/_37", _NETWORKD_LINK, self)
+
+    async def begin(self) -> None:
+        """Be there."""
+        await self._connection.request_name("org.freedesktop.network1")
+
+    def get_link_by_name(self, name: str) -> tuple[int, str]:
+        if name != INTERFACE:
+            raise NotFound(f"there is no {name}")
+        return self.INDEX, f"{self.PATH}/link/_37"
+
+    def describe(self) -> str:
+        return json.dumps({"AdministrativeState": "configured", "NetworkFile": str(self._file)})
+
+    def reconfigure_link(self, index: int) -> None:
+        self.calls.append(f"ReconfigureLink {index}")
+
+    def renew(self) -> None:
+        self.calls.append("Renew")
 
 
 class _Manager:

@@ -18,12 +18,14 @@ import pytest_asyncio
 
 from axiod.errors import Conflict, NotFound, NotSupported, Unavailable
 from axiod.network.dot1x.kernel import has_macsec
+from tests.conftest import until
 from tests.network.dot1x_stage import (
     INTERFACE,
     PASSWORD,
     USER,
     Lab,
     Network,
+    Networkd,
     RealStore,
     StandInStore,
     Systemd,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(120)
 UNIT = f"axiod-dot1x@{INTERFACE}.service"
 TLS = {"Method": "eap-tls", "Identity": "relay-7", "ClientCertificate": "relay", "CaCertificates": ["lab"]}
+LEASED = ("valid_lft", "900", "preferred_lft", "900")
 PEAP = {"Method": "peap-mschapv2", "Identity": USER, "CaCertificates": ["lab"]}
 
 
@@ -112,6 +115,29 @@ async def test_eap_tls_is_let_in(stage: Stage) -> None:
     assert "Reason" not in found
     assert found["SinceUsec"] > 0
     assert stage.lab.answers()[-1] == "Accept"
+
+
+async def test_who_is_let_in_asks_for_addresses_at_once(stage: Stage, connection: Connect, tmp_path: Path) -> None:
+    networkd = Networkd(await connection(), tmp_path)
+    await networkd.begin()
+    await stage.enable(**TLS)
+    await until(lambda: networkd.calls == ["ReconfigureLink 7"])
+    # A lease that is there already is renewed: it may be one of the network for those who are not let in.
+    stage.lab.ip(
+        "-n",
+        stage.lab.device,
+        "address",
+        "add",
+        "192.0.2.9/24",
+        "dev",
+        INTERFACE,
+        "valid_lft",
+        "900",
+        "preferred_lft",
+        "900",
+    )
+    await stage.network.dot1x.call("Authenticate")
+    await until(lambda: networkd.calls == ["ReconfigureLink 7", "Renew"])
 
 
 async def test_eap_tls_is_let_in_with_the_certificates_of_axiod_system(

@@ -25,7 +25,7 @@ from axiod.network.model import escaped
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from axiod.network.dot1x.settings import Settings
     from axiod.runtime.app import Context
@@ -39,9 +39,13 @@ class Dot1x:
 
     name = "802.1X"
 
-    def __init__(self, context: Context, changing: asyncio.Lock) -> None:
-        """`changing`: held while settings change. Raises HardwareFailure when the disk refuses to be read."""
+    def __init__(self, context: Context, changing: asyncio.Lock, on_secured: Callable[[str], None]) -> None:
+        """`changing`: held while settings change. `on_secured` is called when an interface has been let in.
+
+        Raises HardwareFailure when the disk refuses to be read.
+        """
         self._context = context
+        self.secured = on_secured
         self._changing = changing
         self._file = Dot1xFile(context.state_dir)
         self._units = Units(context.connection)

@@ -27,6 +27,9 @@ class Interfaces(Protocol):
     def changed(self, interface: str) -> None:
         """Tell what changed of an interface."""
 
+    def secured(self, interface: str) -> None:
+        """Take note that an interface has been let in."""
+
     async def configure(self, interface: str, changes: dict[str, Any]) -> None:
         """Change settings, and begin anew with them."""
 
@@ -61,6 +64,8 @@ class Dot1xHandler:
         if self.state != self._stood:
             self._stood = self.state
             self._since_usec = None if self._stood is State.OFF else wall_usec()
+            if self._stood is State.SECURED:
+                self._all.secured(self.name)
         self._all.changed(self.name)
 
     # --- what is set ---

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from axiod.bus.caller import Role
-from axiod.gateway.names import BLOCKING, DEVICE, EVENTS, HOST, INTERFACE, NETWORK, PORT, WEB
+from axiod.gateway.names import BLOCKING, DEVICE, DISCOVERY, EVENTS, HOST, INTERFACE, NETWORK, PORT, WEB
 from axiod.gateway.vapix.network_words import first_ipv4, primary
 from axiod.gateway.vapix.port import CLOSED, INPUT, OPEN, OUTPUT, opposite
 from axiod.gateway.vapix.ports import all_ports
@@ -192,6 +192,10 @@ def _network(mirror: Mirror) -> Iterator[Parameter]:
         interface = primary(mirror.things(INTERFACE))
         for name, value in (first_ipv4(interface.properties) if interface else {}).items():
             yield Parameter(f"Network.{name}", value, Role.ADMINISTRATOR)
+        discovery = mirror.thing(DISCOVERY)
+        for theirs, ours in (("Bonjour", "Bonjour"), ("UPnP", "Upnp")):
+            yield _setting(f"Network.{theirs}.Enabled", discovery, ours, _YES, "bool")
+            yield _setting(f"Network.{theirs}.FriendlyName", discovery, f"{ours}Name", kind="string")
 
 
 def _system(mirror: Mirror) -> Iterator[Parameter]:

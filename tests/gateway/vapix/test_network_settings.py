@@ -104,6 +104,34 @@ async def test_versions_and_discovery(host: ReachedHost) -> None:
     assert (api["id"], api["version"]) == ("network-settings", "1.21")
 
 
+async def test_how_it_is_found(host: ReachedHost) -> None:
+    async def listed() -> list[str]:
+        groups = "Network.Bonjour,Network.UPnP"
+        return (await host.curl(f"{PARAM}?action=list&group={groups}", user="admin")).body.splitlines()
+
+    async def update(*changes: str) -> str:
+        return (await host.curl(f"{PARAM}?action=update&{'&'.join(changes)}", user="admin")).body
+
+    former = await listed()
+    enabled = [line for line in former if ".Enabled=" in line]
+    assert [line.partition("=")[0] for line in enabled] == [
+        f"root.Network.{name}.Enabled" for name in ("Bonjour", "UPnP")
+    ]
+    named = ["Network.Bonjour.FriendlyName=Gate%207", "Network.UPnP.FriendlyName=Relay"]
+    assert await update(*named, "Network.UPnP.Enabled=no") == "OK\n"
+    assert set(await listed()) >= {
+        "root.Network.Bonjour.FriendlyName=Gate 7", "root.Network.UPnP.FriendlyName=Relay",
+        "root.Network.UPnP.Enabled=no",
+    }  # fmt: skip
+    found = (await host.curl("/api/v1/network-discovery", user="admin")).json()
+    assert (found["BonjourName"], found["UpnpName"], found["Upnp"]) == ("Gate 7", "Relay", False)
+    before = await listed()
+    assert "Error setting 'root.Network.Bonjour.Enabled' to 'perhaps'" in await update(
+        "Network.Bonjour.Enabled=perhaps"
+    )
+    assert await listed() == before
+
+
 async def test_a_static_address_and_back(host: ReachedHost) -> None:
     static = {
         "deviceName": "eth0",

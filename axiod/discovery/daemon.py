@@ -1,56 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main loop of axiod-discovery, which has no bus name and no objects: it is a client.
 
-It runs always, and listens to nothing while both protocols are off. Exit codes: 0 stopped on request; 1 the bus went
-away; 2 the command line is wrong. Signals: SIGTERM and SIGINT stop.
+It runs always, and listens to nothing while both protocols are off. Exit codes and signals: see axiod.runtime.client.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from systemd import daemon
 
-from axiod.bus.connection import Connection
 from axiod.discovery.announcing import Announcing
 from axiod.discovery.sources import Sources
-from axiod.errors import AxiodError
-from axiod.runtime import log
+from axiod.errors import HardwareFailure
+from axiod.runtime import client, log
+from axiod.runtime.client import EXIT_FAILED
 from axiod.runtime.watchdog import watchdog
 
-_log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from axiod.bus.connection import Connection
 
-EXIT_FAILED = 1
+_log = logging.getLogger(__name__)
 
 
 def run(log_level: str) -> int:
     """Run until it is told to stop; returns the exit code."""
     log.setup(log_level)
-    return asyncio.run(serve())
-
-
-async def serve() -> int:
-    """Do so in an event loop that runs."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        connection = await Connection.open(os.environ.get("DBUS_SYSTEM_BUS_ADDRESS"))
-    except AxiodError as error:
-        log.complain(error)
-        return EXIT_FAILED
-    try:
-        return await _serve_on(connection, stop)
-    except (AxiodError, OSError) as error:
-        log.complain(error)
-        return EXIT_FAILED
-    finally:
-        await connection.close()
+    return asyncio.run(client.serve(_serve_on))
 
 
 async def _serve_on(connection: Connection, stop: asyncio.Event) -> int:
@@ -65,7 +43,10 @@ async def _serve_on(connection: Connection, stop: asyncio.Event) -> int:
         daemon.notify("READY=1")
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if following.done():
-            following.result()
+            try:
+                following.result()
+            except OSError as error:
+                raise HardwareFailure(f"the network cannot be listened to: {error}") from error
     finally:
         daemon.notify("STOPPING=1")
         for task in (following, beating, stopping):

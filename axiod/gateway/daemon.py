@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main loop of the gateway, which has no bus name and no objects: it is a client.
 
-Exit codes: 0 stopped on request; 1 the bus went away, or a port of the command line cannot be had; 2 the command line
-is wrong. Signals: SIGTERM and SIGINT stop; SIGHUP tries again what could not be had (a port, a certificate).
+Exit codes and signals: see axiod.runtime.client; 1 also where a port of the command line cannot be had. SIGHUP tries
+again what could not be had (a port, a certificate).
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import signal
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from systemd import daemon
 
 from axiod.bus import interface as contract
-from axiod.bus.connection import Connection
-from axiod.errors import AxiodError
 from axiod.gateway import parts
 from axiod.gateway.accounts import Accounts
 from axiod.gateway.acting import Acting
@@ -35,15 +33,16 @@ from axiod.gateway.mirror import Mirror
 from axiod.gateway.rtsp.server import RtspServer
 from axiod.gateway.server import Server
 from axiod.gateway.shut_out import ShutOut
-from axiod.runtime import log
+from axiod.runtime import client, log
+from axiod.runtime.client import EXIT_FAILED
 from axiod.runtime.watchdog import watchdog
 
 if TYPE_CHECKING:
+    from axiod.bus.connection import Connection
     from axiod.gateway.options import Options
 
 _log = logging.getLogger(__name__)
 
-EXIT_FAILED = 1
 _KNOWN_SECONDS = 5.0
 """After this the gateway begins without what is not known yet."""
 _WORLD = "org.axiod.sim1"
@@ -53,20 +52,11 @@ _WORLD = "org.axiod.sim1"
 def run(options: Options) -> int:
     """Run the gateway until it is told to stop; returns the exit code."""
     log.setup(options.log_level)
-    return asyncio.run(serve(options))
+    return asyncio.run(client.serve(partial(_serve_on, options)))
 
 
-async def serve(options: Options) -> int:
-    """Do so in an event loop that runs."""
-    stop = asyncio.Event()
+async def _serve_on(options: Options, connection: Connection, stop: asyncio.Event) -> int:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        connection = await Connection.open(os.environ.get("DBUS_SYSTEM_BUS_ADDRESS"))
-    except AxiodError as error:
-        log.complain(error)
-        return EXIT_FAILED
     mirror = Mirror(connection, tuple(name for name in contract.services() if options.world or name != _WORLD))
     gateway = gateway_of(mirror)
     shut_out = ShutOut(connection)
@@ -101,9 +91,6 @@ async def serve(options: Options) -> int:
         beating = loop.create_task(watchdog())
         daemon.notify("READY=1")
         lost = await _until_end(stop, connection, starting)
-    except AxiodError as error:
-        log.complain(error)
-        return EXIT_FAILED
     finally:
         daemon.notify("STOPPING=1")
         starting.cancel()
@@ -113,7 +100,6 @@ async def serve(options: Options) -> int:
         await server.stop()
         await shut_out.stop()
         await mirror.stop()
-        await connection.close()
     if lost is not None:
         _log.error("the connection to the bus ended: %s", lost)
         return EXIT_FAILED

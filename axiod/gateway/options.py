@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-import getopt
-import sys
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from axiod.runtime import client
+from axiod.runtime.client import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EXIT_USAGE = 2
-LEVELS = ("debug", "info", "warning", "error")
 _PORTS = {"--http-port": "http", "--https-port": "https", "--rtsp-port": "rtsp"}
 USAGE = """usage: axiod-gateway [OPTIONS]
 
@@ -39,34 +38,20 @@ class Options:
     """The simulated world is reached like a service."""
 
 
-class UsageError(ValueError):
-    """The command line is wrong."""
-
-
 def parse(arguments: Sequence[str]) -> Options:
     """Read the command line; raises UsageError."""
-    # getopt, because argparse would cost half a megabyte.
-    try:
-        given, rest = getopt.getopt(
-            list(arguments), "", ["listen=", "http-port=", "https-port=", "rtsp-port=", "log-level=", "world"]
-        )
-    except getopt.GetoptError as error:
-        raise UsageError(str(error)) from None
-    if rest:
-        raise UsageError(f"{rest[0]!r} is not expected")
     addresses: list[str] = []
     ports: dict[str, int] = {}
     level = "info"
     world = False
-    for name, value in given:
+    known = ["listen=", "http-port=", "https-port=", "rtsp-port=", "log-level=", "world"]
+    for name, value in client.given(arguments, known):
         if name == "--listen":
             addresses.append(_address(value))
         elif name == "--world":
             world = True
         elif name == "--log-level":
-            if value not in LEVELS:
-                raise UsageError(f"--log-level must be one of {', '.join(LEVELS)}, not {value!r}")
-            level = value
+            level = client.log_level(value)
         else:
             ports[_PORTS[name]] = _port(name, value)
     taken = [port for port in ports.values() if port]
@@ -90,11 +75,4 @@ def _port(name: str, text: str) -> int:
 
 def read() -> Options:
     """Read the command line of this process; one that is wrong ends it with status 2, --help with 0."""
-    if sys.argv[1:] in (["--help"], ["-h"]):
-        sys.stdout.write(USAGE)
-        sys.exit(0)
-    try:
-        return parse(sys.argv[1:])
-    except UsageError as error:
-        sys.stderr.write(f"axiod-gateway: {error}\n{USAGE}")
-        sys.exit(EXIT_USAGE)
+    return client.read("axiod-gateway", USAGE, parse)

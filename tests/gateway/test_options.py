@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from axiod.gateway.options import Options, UsageError, parse
+from axiod.gateway.options import Options, parse
+from axiod.runtime.client import UsageError
 
 
 def test_what_is_given() -> None:

@@ -4,26 +4,31 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from axiod.bus.arguments import plain_options, unknown
+from axiod.clock import wall_usec
 from axiod.errors import AxiodError, InvalidArgument
 from axiod.gateway.outbox import WRITE_SECONDS, narrow
 from axiod.gateway.streaming import streaming
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
-    from axiod.bus.interface import Value
+    from axiod.bus.interface import Method
 
 
-def asked(request: web.Request, formats: Sequence[str], known: Mapping[str, Value]) -> tuple[str, dict[str, Any]]:
-    """Return the format, the first one unless another is asked for, and the options in the query.
+def asked(
+    request: web.Request, formats: Sequence[str], query: Method, filters: Collection[str]
+) -> tuple[str, dict[str, Any]]:
+    """Return the format, the first one unless another is asked for, and what is asked for of a log, as far as now.
 
-    `known`: what there can be, numbers being microseconds since 1970. Raises InvalidArgument.
+    `filters`: the options of `query` that there can be, numbers being microseconds since 1970. Raises InvalidArgument.
     """
+    known = {name: value for name, value in (query.inputs[0].options or {}).items() if name in filters}
     given = dict(request.query)
     if len(given) != len(request.query):
         raise InvalidArgument("a parameter stands twice in the query")
@@ -38,7 +43,17 @@ def asked(request: web.Request, formats: Sequence[str], known: Mapping[str, Valu
         if number and not (text.isascii() and text.isdigit() and len(text) < 20):
             raise InvalidArgument(f"{name} is {text[:40]!r}; it must be microseconds since 1970")
         values[name] = int(text) if number else text
-    return kind, plain_options(known, values, "parameter")
+    return kind, {"ToUsec": wall_usec(), **plain_options(known, values, "parameter")}
+
+
+async def items(pages: AsyncIterator[Sequence[Mapping[str, Any]]]) -> AsyncIterator[bytes]:
+    """Yield the parts of a JSON document with all entries of pages."""
+    before = b'{"Items":['
+    async for page in pages:
+        if page:
+            yield before + ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in page).encode("ascii")
+            before = b",\n"
+    yield (b"" if before == b",\n" else before) + b"]}\n"
 
 
 async def send(

@@ -10,13 +10,11 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus import interface as contract
 from axiod.bus.caller import Role
-from axiod.clock import wall_usec
 from axiod.gateway.names import EVENT_LOG
 from axiod.gateway.person import person_of
 from axiod.gateway.rest import document
@@ -34,6 +32,7 @@ PATH = f"{API}/event-log/entries"
 QUERY = contract.load(EVENT_LOG).methods["Query"]
 FILTERS = ("FromUsec", "ToUsec", "Kind", "Topic", "Text")
 """What can be asked for, as in the method Query."""
+_FORMATS = {"json": "application/json", "csv": "text/csv"}
 _PAGE = 200
 """Few, and asked for by one export after the other: the service that has the log moves outputs as well."""
 _COLUMNS = ("Id", "Time", "When", "Kind", "Topic", "Source", "Data", "Rule", "Text", "Result")
@@ -54,13 +53,14 @@ class LogExport:
         yield Route("GET", PATH, self._send, Role.named(QUERY.role))
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
-        kind, options = _asked(request)
+        kind, options = document.asked(request, tuple(_FORMATS), QUERY, FILTERS)
+        pages = self._pages(request, options)
         return await document.send(
             request,
-            _parts(kind, self._pages(request, options)),
+            _rows(pages) if kind == "csv" else document.items(pages),
             what="event log",
             name=f"event-log.{kind}",
-            content_type="text/csv" if kind == "csv" else "application/json",
+            content_type=_FORMATS[kind],
         )
 
     async def _pages(self, request: web.Request, options: dict[str, Any]) -> AsyncIterator[list[dict[str, Any]]]:
@@ -79,35 +79,16 @@ class LogExport:
                 return
 
 
-async def _parts(kind: str, pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[bytes]:
-    """Yield the document of the pages."""
-    write = csv_page if kind == "csv" else json_page
-    nothing: list[dict[str, Any]] = []
-    yield _BEGIN[kind] + write(await anext(pages, nothing), first=True)
+async def _rows(pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[bytes]:
+    """Yield the parts of a CSV document of the pages."""
+    before = ",".join(_COLUMNS).encode() + b"\r\n"
     async for page in pages:
-        yield write(page, first=False)
-    yield _END[kind]
+        yield before + csv_page(page)
+        before = b""
+    yield before
 
 
-def _asked(request: web.Request) -> tuple[str, dict[str, Any]]:
-    """Return the format, and what is asked for; raises InvalidArgument."""
-    known = {name: value for name, value in (QUERY.inputs[0].options or {}).items() if name in FILTERS}
-    kind, options = document.asked(request, tuple(_BEGIN), known)
-    options.setdefault("ToUsec", wall_usec())
-    return kind, options
-
-
-_BEGIN = {"json": b'{"Items":[', "csv": ",".join(_COLUMNS).encode() + b"\r\n"}
-_END = {"json": b"]}\n", "csv": b""}
-
-
-def json_page(page: Sequence[dict[str, Any]], *, first: bool) -> bytes:
-    """Return entries as they stand in the list; `first`: no others stand before them."""
-    text = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in page)
-    return (text if first or not page else ",\n" + text).encode("ascii")
-
-
-def csv_page(page: Sequence[dict[str, Any]], *, first: bool) -> bytes:  # noqa: ARG001 # as json_page
+def csv_page(page: Sequence[dict[str, Any]]) -> bytes:
     """Return entries as rows."""
     lines = io.StringIO()
     writer = csv.writer(lines)

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from axiod.bus import interface as contract
 from axiod.bus.caller import Role
-from axiod.clock import wall_usec
 from axiod.gateway import log_text
 from axiod.gateway.names import LOGS
 from axiod.gateway.person import person_of
 from axiod.gateway.rest import document
-from axiod.gateway.rest.log_export import json_page
 from axiod.gateway.rest.table import API
 from axiod.gateway.route import Route
 
@@ -49,13 +47,11 @@ class LogsExport:
         yield Route("GET", PATH, self._send, Role.named(QUERY.role))
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
-        known = {name: value for name, value in (QUERY.inputs[0].options or {}).items() if name in FILTERS}
-        kind, options = document.asked(request, tuple(_FORMATS), known)
-        options.setdefault("ToUsec", wall_usec())
+        kind, options = document.asked(request, tuple(_FORMATS), QUERY, FILTERS)
         pages = self._pages(request, options)
         return await document.send(
             request,
-            _text(pages) if kind == "text" else _json(pages),
+            _text(pages) if kind == "text" else document.items(pages),
             what=f"{options.get('Log', 'system')} log",
             name=f"{options.get('Log', 'system')}-log.{_ENDINGS[kind]}",
             content_type=_FORMATS[kind],
@@ -77,10 +73,3 @@ class LogsExport:
 async def _text(pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[bytes]:
     async for page in pages:
         yield "".join(map(log_text.line, page)).encode(errors="replace")
-
-
-async def _json(pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[bytes]:
-    yield b'{"Items":[' + json_page(await anext(pages), first=True)
-    async for page in pages:
-        yield json_page(page, first=False)
-    yield b"]}\n"

@@ -252,7 +252,7 @@ def _write(texts: dict[str, str]) -> None:
         path = Path(name)
         try:
             mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-            durable.write(path, text, mode=mode)
+            durable.write(path, text, mode=mode, errors="surrogateescape")
             durable.remove(Path(f"{path}.previous"))
         except OSError as error:
             raise HardwareFailure(f"{path} cannot be written: {error.strerror}") from error

@@ -41,7 +41,8 @@ def read() -> dict[str, str]:
         if str(path) in found:
             continue
         try:
-            found[str(path)] = text = path.read_text(encoding="utf-8", errors="replace")
+            # A comment need not be UTF-8, and is to be as it was where the file is written again.
+            found[str(path)] = text = path.read_text(encoding="utf-8", errors="surrogateescape")
         except OSError:
             continue
         for how, named in ifupdown.sources(text):

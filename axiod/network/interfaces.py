@@ -119,6 +119,7 @@ class Interfaces:
         for key, captured in former["backends"].items():
             await self._backends[key].restore(captured)
         await self._adoption.take_back(former.get("adopted", {}))
+        self._last_managed_by.clear()  # nobody may manage again what nobody managed before
         self._look_soon()
 
     # --- one interface ---

@@ -31,7 +31,7 @@ GUEST_SUDO := $(if $(SUDO),sudo $(TOLD))
 
 APT_RUN  := python3-venv python3-dev gcc libc6-dev pkg-config libsystemd-dev dbus systemd
 # Peers that tests start for themselves, each with its own configuration and port.
-APT_PEERS := avahi-daemon avahi-utils dnsmasq-base dovecot-core dovecot-pop3d faketime freeradius gupnp-tools hostapd \
+APT_PEERS := avahi-daemon avahi-utils bind9 bind9-dnsutils dnsmasq-base dovecot-core dovecot-pop3d faketime freeradius gupnp-tools hostapd \
              iproute2 libmodbus-dev lighttpd lldpd mbpoll mosquitto mosquitto-clients network-manager nftables \
              openssh-client openssh-server samba smbclient socat tinyproxy wpasupplicant
 APT_TEST := $(APT_RUN) make git util-linux man-db groff bash-completion chromium curl openssl $(APT_PEERS)

@@ -17,6 +17,7 @@ from axiod.bus import comments
 from axiod.bus import interface as contract
 from axiod.bus.caller import ADMINISTRATOR_GROUP, GATEWAY_USER, OPERATOR_GROUP
 from axiod.network.discovery import lldpd
+from axiod.network.dynamic_dns import nsupdate
 from axiod.runtime import config
 from axiod.runtime.config import Settings
 
@@ -39,6 +40,8 @@ DISCOVERY = "axiod-discovery"
 """It has no name on the bus either, and no settings: it is a client of axiod-network."""
 NEIGHBOURS = "axiod-neighbours@"
 """Runs the client of lldpd, once for each connection to its socket."""
+DYNAMIC_DNS = "axiod-dynamic-dns@"
+"""Runs nsupdate, once for each connection to its socket."""
 SOCKETS = {"http": "80", "https": "443", "rtsp": "554"}
 """The ports that systemd opens for the gateway, by the name that it gets them under."""
 RETRY = "axiod-retry@%N.timer"
@@ -79,6 +82,7 @@ OWN_SANDBOX = {
     GATEWAY: {"UMask=0077", "PrivateDevices=yes", IN_THE_NETWORK},
     DISCOVERY: {"UMask=0077", "PrivateDevices=yes", f"{IN_THE_NETWORK} AF_NETLINK"},
     NEIGHBOURS: {"UMask=0077", "PrivateDevices=yes"},
+    DYNAMIC_DNS: {"UMask=0077", "PrivateDevices=yes", IN_THE_NETWORK},
     DOT1X: {
         "UMask=0077",
         "PrivateDevices=yes",
@@ -109,6 +113,7 @@ MISSING = {
         "RestrictAddressFamilies=AF_UNIX",
     },
     GATEWAY: {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
+    DYNAMIC_DNS: {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
     DISCOVERY: {"PrivateNetwork=yes", "IPAddressDeny=any", "RestrictAddressFamilies=AF_UNIX"},
     DOT1X: {"PrivateUsers=yes", "PrivateNetwork=yes", "CapabilityBoundingSet=", "RestrictAddressFamilies=AF_UNIX"},
 }
@@ -173,13 +178,15 @@ def test_a_service_has_its_unit_its_policy_and_its_settings(service: str) -> Non
 
 def test_there_are_none_of_a_service_that_is_gone() -> None:
     ours = {
-        *(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, FIREWALL, DOT1X, GATEWAY, DISCOVERY, NEIGHBOURS
+        *(f"axiod-{name}" for name in SERVICES), FAIL_SAFE, FIREWALL, DOT1X, GATEWAY, DISCOVERY, NEIGHBOURS,
+        DYNAMIC_DNS,
     }  # fmt: skip
     assert {path.stem for path in UNITS.glob("*.service")} == ours
     assert {path.stem for path in UNITS.glob("*.socket")} == {
         *(f"{GATEWAY}-{name}" for name in SOCKETS),
         *(f"axiod-{name}" for name in ON_DEMAND),
         NEIGHBOURS.rstrip("@"),
+        DYNAMIC_DNS.rstrip("@"),
     }
     assert {path.stem for path in (ROOT / "dbus-policy").iterdir()} == {f"axiod-{name}" for name in SERVICES}
     assert {path.stem for path in ETC.glob("*.yaml")} == set(SERVICES)
@@ -342,6 +349,13 @@ def test_axiod_network_may_write_what_avahi_and_lldpd_read() -> None:
     assert "usr/lib/systemd/system/lldpd.service.d/50-axiod.conf" in installed()
     socket = unit("axiod-neighbours", "socket")["Socket"]
     assert (socket["ListenStream"], socket["SocketMode"]) == ([str(lldpd.SOCKET)], ["0600"])
+
+
+def test_nsupdate_is_run_for_axiod_network_alone_and_by_nobody() -> None:
+    socket = unit("axiod-dynamic-dns", "socket")["Socket"]
+    assert (socket["ListenStream"], socket["SocketMode"]) == ([str(nsupdate.SOCKET)], ["0600"])
+    assert one(DYNAMIC_DNS, "DynamicUser") == "yes"
+    assert float(one(DYNAMIC_DNS, "RuntimeMaxSec")) < nsupdate.SECONDS
 
 
 @pytest.mark.parametrize("name", ["axiod-events", GATEWAY, DISCOVERY])

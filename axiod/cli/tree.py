@@ -48,6 +48,7 @@ GROUPS = {
     "web": "show and configure HTTP and HTTPS",
     "network": "show and configure addresses and names; try changes that come back by themselves",
     "firewall": "show and change which packets the device takes; try that for a time",
+    "dynamic-dns": "show and configure the name that the device registers with the DNS server",
     "discovery": "show and configure how the device is found, and see what it is connected to",
     "dot1x": "show and configure network access control (IEEE 802.1X) and MACsec",
     "blocking": "show and configure how guessing passwords is stopped",
@@ -75,6 +76,7 @@ MODULES = {
     "token": "tokens",
     "certificate": "certificates",
     "dot1x": "dot1x",
+    "dynamic-dns": "dynamic_dns",
 }
 """The commands whose module is called otherwise: those of one kind of object, which the module has as KIND."""
 

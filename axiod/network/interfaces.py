@@ -19,7 +19,7 @@ from axiod.network.links import explained
 from axiod.network.model import Addressing, escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from axiod.network.backend import Backend
     from axiod.network.links import Link
@@ -91,6 +91,16 @@ class Interfaces:
     def names(self) -> tuple[str, ...]:
         """All of them."""
         return tuple(self._links)
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """All of them, as the kernel has them."""
+        return tuple(self._links.values())
+
+    def search_domains(self, names: Iterable[str]) -> list[str]:
+        """Return the search domains in force on these interfaces, the first one first."""
+        found = [domain for name in names for domain in self._handlers[name].managed.search_domains]
+        return list(dict.fromkeys(found))
 
     async def heard(self) -> None:
         """Somebody hears from now on."""

@@ -28,6 +28,8 @@ class Address:
     scope: str
     """global, site, link or host."""
     broadcast: str = ""
+    passing: bool = False
+    """It is there for a while only (of IPv6: temporary, or deprecated), so nobody should remember it."""
 
     @property
     def text(self) -> str:
@@ -126,6 +128,7 @@ def _address(found: Mapping[str, Any]) -> Address:
         _origin(found),
         found.get("scope", "global"),
         found.get("broadcast", ""),
+        bool(found.get("temporary") or found.get("deprecated")),
     )
 
 

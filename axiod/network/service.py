@@ -16,6 +16,7 @@ from axiod.errors import Unavailable
 from axiod.network import host, networkd
 from axiod.network.discovery.handler import DiscoveryHandler
 from axiod.network.dot1x.access import Dot1x
+from axiod.network.dynamic_dns.handler import DynamicDnsHandler
 from axiod.network.firewall.handler import FirewallHandler
 from axiod.network.firewall.rehearsal import chosen
 from axiod.network.firewall.stored import RulesFile
@@ -52,6 +53,7 @@ class NetworkService:
         areas = (self._dot1x, self._firewall, self._interfaces, self._host, WebPorts(context.connection))
         self._trial = TrialHandler(context, areas, changing, self._look.set)
         self._firewall.trial = self._interfaces.trial = self._trial
+        self._dynamic_dns = DynamicDnsHandler(context, self._interfaces, self._host, self._trial)
         self._changes: Changes | None = None
         self._looking: asyncio.Task[None] | None = None
 
@@ -78,6 +80,7 @@ class NetworkService:
         await self._trial.start()
         # A trial may have been confirmed just before this process ended, or be over because the machine was booted.
         await self._firewall.look()
+        self._dynamic_dns.start()
         await self._discovery.start()
         self._looking = context.tasks.create_task(self._keep_looking())
 
@@ -91,6 +94,7 @@ class NetworkService:
             self._dot1x.look(self._interfaces.names)
             await self._host.look()
             await self._firewall.look()
+            self._dynamic_dns.look()
             # Somebody may tell of a change many times a second.
             await asyncio.sleep(_PAUSE_SECONDS)
 
@@ -98,6 +102,7 @@ class NetworkService:
         if self._looking is not None:
             self._looking.cancel()
         self._discovery.close()
+        self._dynamic_dns.close()
         self._trial.close()
         self._dot1x.close()
         self._interfaces.close()

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _SYSTEMD, _PATH = "org.freedesktop.systemd1", "/org/freedesktop/systemd1"
-_WAKER = "axiod-network-trial.timer"
-"""A timer that is made when it is needed; it starts axiod-network."""
-_SYSTEMCTL = ("/usr/bin/systemctl", "--no-block", "start", "axiod-network.service")
+TRIAL, DYNAMIC_DNS = "trial", "dynamic-dns"
+"""What axiod-network is started for."""
+_UNIT = "axiod-network.service"
+_NOTHING = "/usr/bin/true"
 _JOB_SECONDS = 90.0
 """So long a unit may take to start or stop."""
 
@@ -30,11 +31,13 @@ async def call(connection: Connection, member: str, signature: str, *arguments: 
     return await connection.call(_SYSTEMD, _PATH, f"{_SYSTEMD}.Manager", member, signature, list(arguments))
 
 
-async def wake_in(connection: Connection, seconds: int) -> None:
-    """Have axiod-network started after so many seconds, should it not run then. Without systemd nobody does."""
-    await do_not_wake(connection)
-    properties = [
-        ("Description", Variant("s", "axiod: the end of a trial of network settings")),
+async def wake_in(connection: Connection, seconds: int, why: str) -> None:
+    """Have axiod-network started after so many seconds, should it not run then. Without systemd nobody does.
+
+    There is one timer for each `why`; the former one is stopped.
+    """
+    timer = [
+        ("Description", Variant("s", f"axiod: starts axiod-network when something is due ({why})")),
         ("TimersMonotonic", Variant("a(st)", [["OnActiveSec", seconds * 1_000_000]])),
         ("AccuracyUSec", Variant("t", 100_000)),
         # It is gone once it has elapsed.
@@ -43,23 +46,26 @@ async def wake_in(connection: Connection, seconds: int) -> None:
     ]
     # A timer that is made in this way starts the unit of its own name, which is made with it, and no other.
     starts = [
-        ("Description", Variant("s", "axiod: starts axiod-network at the end of a trial")),
+        ("Description", Variant("s", f"axiod: starts axiod-network ({why})")),
         ("Type", Variant("s", "oneshot")),
-        ("ExecStart", Variant("a(sasb)", [[_SYSTEMCTL[0], list(_SYSTEMCTL), False]])),
+        ("ExecStart", Variant("a(sasb)", [[_NOTHING, [_NOTHING], False]])),
+        ("Wants", Variant("as", [_UNIT])),
         ("CollectMode", Variant("s", "inactive-or-failed")),
     ]
-    beside = [[_WAKER.replace(".timer", ".service"), list(map(list, starts))]]
-    own = list(map(list, properties))
+    name = f"axiod-network-{why}"
+    beside = [[f"{name}.service", list(map(list, starts))]]
     try:
-        await call(connection, "StartTransientUnit", "ssa(sv)a(sa(sv))", _WAKER, "replace", own, beside)
+        await stop(connection, f"{name}.timer")
+        own = list(map(list, timer))
+        await call(connection, "StartTransientUnit", "ssa(sv)a(sa(sv))", f"{name}.timer", "replace", own, beside)
     except AxiodError as error:
-        _log.warning("systemd will not end the trial should axiod-network not run then: %s", error)
+        _log.warning("systemd will not start axiod-network when it is due (%s): %s", why, error)
 
 
-async def do_not_wake(connection: Connection) -> None:
+async def do_not_wake(connection: Connection, why: str) -> None:
     """Take that back."""
     with suppress(AxiodError):
-        await call(connection, "StopUnit", "ss", _WAKER, "replace")
+        await call(connection, "StopUnit", "ss", f"axiod-network-{why}.timer", "replace")
 
 
 # --- units of others ---

@@ -97,7 +97,7 @@ class TrialHandler:
             deadline = monotonic_usec() + seconds * 1_000_000
             record = Record(self._boot_id, wall_usec(), deadline, seconds, former)
             # Should this process not be there then, systemd starts it, and it finds that time is over.
-            await systemd.wake_in(self._context.connection, seconds)
+            await systemd.wake_in(self._context.connection, seconds, systemd.TRIAL)
             await asyncio.to_thread(self._file.save, record)
             for key in ("trial", *(f"trial {area.name}" for area in self._areas)):
                 self._context.root.problem(key, None)
@@ -116,7 +116,7 @@ class TrialHandler:
                 self._arm(record)
                 raise
             self._end("confirmed")
-        await systemd.do_not_wake(self._context.connection)
+        await systemd.do_not_wake(self._context.connection, systemd.TRIAL)
 
     async def roll_back(self) -> None:
         async with self._changing:
@@ -171,7 +171,7 @@ class TrialHandler:
             await asyncio.sleep(_AGAIN_SECONDS)
         await self._context.on_the_bus.wait()  # before, nobody would hear it
         self._end(how)
-        await systemd.do_not_wake(self._context.connection)
+        await systemd.do_not_wake(self._context.connection, systemd.TRIAL)
 
     async def _restore(self, area: Area) -> bool:
         """Put back one area; returns whether that is over, which it is as well where it can never be."""

@@ -49,6 +49,7 @@ _FOLDERS = {
     EVENT_LOG: "log",
     PUBLICATION: "mqtt_publication",
     SUBSCRIPTIONS: "mqtt_subscriptions",
+    "org.axiod.network1.DynamicDns": "dynamic_dns",
 }
 """How objects are called whose interface does not say it."""
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"

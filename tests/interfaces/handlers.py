@@ -29,6 +29,7 @@ HANDLERS = {
     "org.axiod.network1.Dot1x": "axiod.network.dot1x.handler:Dot1xHandler",
     "org.axiod.network1.Firewall": "axiod.network.firewall.handler:FirewallHandler",
     "org.axiod.network1.Discovery": "axiod.network.discovery.handler:DiscoveryHandler",
+    "org.axiod.network1.DynamicDns": "axiod.network.dynamic_dns.handler:DynamicDnsHandler",
     "org.axiod.network1.Host": "axiod.network.host:HostHandler",
     "org.axiod.network1.Interface": "axiod.network.interface:InterfaceHandler",
     "org.axiod.network1.Trial": "axiod.network.trial_handler:TrialHandler",

@@ -21,7 +21,7 @@ rm -rf "$folder/partial" "$folder/lock"
 echo "deb [trusted=yes] file:/srv/offline ./" >"$layer/etc/apt/sources.list"
 # axiod recommends them, but with them each guest would take longer, and its interfaces would not be left to the tests.
 mkdir -p "$layer/etc/apt/preferences.d"
-printf 'Package: network-manager avahi-daemon lldpd wpasupplicant\nPin: release *\nPin-Priority: -1\n' >"$layer/etc/apt/preferences.d/without-recommended"
+printf 'Package: network-manager avahi-daemon bind9-dnsutils lldpd wpasupplicant\nPin: release *\nPin-Priority: -1\n' >"$layer/etc/apt/preferences.d/without-recommended"
 
 # The guest's own apt reads it, so that no guest has to.
 [ "$arch" = "$NATIVE" ] || foreign "$arch"

@@ -184,6 +184,7 @@ def test_an_image_is_built_without_systemd_and_has_all_at_its_first_boot(image: 
     links = image.run("find /etc/systemd/system -name 'axiod*' -type l -printf '%P %l\n' | sort").stdout.splitlines()
     assert links == [
         "axiod.target.wants/axiod-discovery.service /usr/lib/systemd/system/axiod-discovery.service",
+        "axiod.target.wants/axiod-dynamic-dns.socket /usr/lib/systemd/system/axiod-dynamic-dns.socket",
         "axiod.target.wants/axiod-events.service /usr/lib/systemd/system/axiod-events.service",
         "axiod.target.wants/axiod-fieldbus.service /usr/lib/systemd/system/axiod-fieldbus.service",
         "axiod.target.wants/axiod-gateway.service /usr/lib/systemd/system/axiod-gateway.service",

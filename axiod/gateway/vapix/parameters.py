@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from axiod.bus.caller import Role
-from axiod.gateway.names import BLOCKING, DEVICE, DISCOVERY, EVENTS, HOST, INTERFACE, NETWORK, PORT, WEB
+from axiod.gateway.names import BLOCKING, DEVICE, DISCOVERY, DYNAMIC_DNS, EVENTS, HOST, INTERFACE, NETWORK, PORT, WEB
 from axiod.gateway.vapix.network_words import first_ipv4, primary
 from axiod.gateway.vapix.port import CLOSED, INPUT, OPEN, OUTPUT, opposite
 from axiod.gateway.vapix.ports import all_ports
@@ -189,6 +189,10 @@ def _network(mirror: Mirror) -> Iterator[Parameter]:
     yield _setting("Network.HTTP.AuthenticationPolicy", web, "BasicOverHttp", policies, "string")
     if NETWORK in mirror.services and mirror.available(NETWORK):
         yield _setting("Network.HostName", mirror.thing(HOST), "Hostname", kind="string")
+        dns = mirror.thing(DYNAMIC_DNS)
+        yield _setting("Network.DNSUpdate.DNSName", dns, "Name", kind="string")
+        yield _setting("Network.DNSUpdate.Enabled", dns, "Enabled", _YES, "bool")
+        yield _setting("Network.DNSUpdate.TTL", dns, "TtlSec")
         interface = primary(mirror.things(INTERFACE))
         for name, value in (first_ipv4(interface.properties) if interface else {}).items():
             yield Parameter(f"Network.{name}", value, Role.ADMINISTRATOR)

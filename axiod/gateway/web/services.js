@@ -36,6 +36,7 @@ export const KINDS = {
   "network-trial": "network",
   dot1x: "network",
   "network-discovery": "network",
+  "network-dynamic-dns": "network",
   firewall: "network",
   wires: "sim",
 };

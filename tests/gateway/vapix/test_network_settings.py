@@ -199,6 +199,21 @@ async def test_the_hostname(host: ReachedHost) -> None:
     assert host.world.run("hostname").strip() == "gate-8"
 
 
+async def test_dynamic_dns(host: ReachedHost) -> None:
+    update, group = f"{PARAM}?action=update&Network.DNSUpdate", f"{PARAM}?action=list&group=Network.DNSUpdate"
+    assert (
+        await host.curl(f"{update}.DNSName=gate-7.example.org&Network.DNSUpdate.TTL=60", user="admin")
+    ).body == "OK\n"
+    assert (await host.curl(group, user="admin")).body.splitlines() == [
+        "root.Network.DNSUpdate.DNSName=gate-7.example.org",
+        "root.Network.DNSUpdate.Enabled=no",
+        "root.Network.DNSUpdate.TTL=60",
+    ]
+    for wrong in ("DNSName=gate%207", "Enabled=perhaps", "TTL=4294967295"):
+        assert (await host.curl(f"{update}.{wrong}", user="admin")).body.startswith("# Error: Error setting")
+    assert "TTL=60" in (await host.curl(group, user="admin")).body
+
+
 async def test_ipv6_is_turned_on_and_off(host: ReachedHost) -> None:
     for enabled in (True, False):
         assert await call(host, V6, {"deviceName": "eth0", "enabled": enabled}) == {}

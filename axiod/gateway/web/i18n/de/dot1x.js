@@ -49,8 +49,4 @@ export default {
   "Password-hint": "Ist es gesetzt, bekommt es niemand mehr zu sehen.",
   Cak: "Schlüssel (CAK)",
   "Cak-hint": "32 oder 64 hexadezimale Ziffern; dieselben wie am Switch. Ist er gesetzt, bekommt ihn niemand mehr zu sehen.",
-  "secret-there": "Gesetzt. Leer lassen, um den jetzigen Wert zu behalten.",
-  "secret-taken": "Wird beim Speichern entfernt.",
-  "secret-remove": "Entfernen",
-  "secret-keep": "Behalten",
 };

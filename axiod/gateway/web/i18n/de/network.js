@@ -70,4 +70,9 @@ export default {
 
   moves: "Wird dies gespeichert, ist das Gerät erreichbar unter",
   "moves-somewhere": "Wird dies gespeichert, bekommt das Gerät vielleicht eine andere Adresse.",
+
+  "secret-there": "Gesetzt. Leer lassen, um den jetzigen Wert zu behalten.",
+  "secret-taken": "Wird beim Speichern entfernt.",
+  "secret-remove": "Entfernen",
+  "secret-keep": "Behalten",
 };

@@ -49,8 +49,4 @@ export default {
   "Password-hint": "Nobody is shown it any more once it is set.",
   Cak: "Key (CAK)",
   "Cak-hint": "32 or 64 hexadecimal digits; the same at the switch. Nobody is shown it any more once it is set.",
-  "secret-there": "One is set. Leave this empty to keep it.",
-  "secret-taken": "It is removed when you save.",
-  "secret-remove": "Remove it",
-  "secret-keep": "Keep it",
 };

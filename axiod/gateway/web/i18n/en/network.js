@@ -70,4 +70,9 @@ export default {
 
   moves: "When this is saved, the device is at",
   "moves-somewhere": "When this is saved, the device may get another address.",
+
+  "secret-there": "One is set. Leave this empty to keep it.",
+  "secret-taken": "It is removed when you save.",
+  "secret-remove": "Remove it",
+  "secret-keep": "Keep it",
 };

@@ -5,9 +5,10 @@ import { t, word } from "../../../i18n.js";
 import { to } from "../../../router.js";
 import { all } from "../../../store.js";
 import { CertificateSetting } from "../../../parts/certificate.js";
-import { CheckField, PasswordField } from "../../../parts/field.js";
+import { CheckField } from "../../../parts/field.js";
 import { Setting, Settings, Theirs } from "../../../parts/form.js";
 import { Icon } from "../../../parts/icon.js";
+import { Secret } from "./secret.js";
 import { Trying, useTried } from "../tried.js";
 
 const SECRETS = { "peap-mschapv2": "Password", macsec: "Cak" };
@@ -61,7 +62,7 @@ export const Form = ({ id }) => {
         ${method === "eap-tls" &&
         html`<${CertificateSetting} ...${own} name="ClientCertificate" none=${t("dot1x.none")} fits=${({ HasKey }) => HasKey} />`}
         ${!eap && html`<${Setting} ...${own} name="Ckn" ...${plain} />`}
-        ${secret && html`<${Secret} key=${secret} name=${secret} ...${{ form, secrets, setSecrets }} />`}
+        ${secret && html`<${Secret} key=${secret} ...${own} name=${secret} most=${LONGEST[secret]} ...${{ secrets, setSecrets }} />`}
         ${!eap && html`<${Setting} ...${own} name="MacsecMode" />`}
       </div>
       ${eap &&
@@ -87,32 +88,6 @@ const Version = ({ form, name, ...more }) => html`
     set=${(wanted) => form.set(name, Number(wanted))}
   />
 `;
-
-const Secret = ({ name, form, secrets, setSecrets }) => {
-  const there = form.now.Secrets?.includes(name);
-  const taken = secrets[name] === "";
-  const put = (text) => {
-    form.forgive();
-    setSecrets(({ [name]: _, ...others }) => (text === undefined ? others : { ...others, [name]: text }));
-  };
-  return html`
-    <${PasswordField}
-      fresh
-      maxlength=${LONGEST[name]}
-      label=${t(`dot1x.${name}`)}
-      hint=${taken ? t("dot1x.secret-taken") : there ? t("dot1x.secret-there") : t(`dot1x.${name}-hint`)}
-      error=${form.wrong[name]}
-      value=${secrets[name] ?? ""}
-      set=${(text) => put(text || undefined)}
-      note=${there &&
-      html`
-        <button type="button" class="text-button" onClick=${() => put(taken ? undefined : "")}>
-          ${t(taken ? "dot1x.secret-keep" : "dot1x.secret-remove")}
-        </button>
-      `}
-    />
-  `;
-};
 
 // Of which there may be several, so each has its own box.
 const CaCertificates = ({ form }) => {

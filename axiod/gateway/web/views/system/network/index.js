@@ -13,6 +13,7 @@ export default () => html`
   ${only("network-host") && html`<${Host} />`}
   ${ids("network-interfaces").value.map((id) => html`<${Interface} key=${id} id=${id} />`)}
   ${ids("dot1x").value.map((id) => html`<${Dot1x} key=${id} given=${{ id }} />`)}
+  <${Later} load=${() => import("./dynamic-dns.js")} texts="dynamic-dns" />
   <${Later} load=${() => import("./discovery.js")} texts="discovery" />
 `;
 

@@ -349,3 +349,12 @@ def test_a_service_that_is_stopped_stays_away_from_a_retry(working: Container) -
     assert show(working, "axiod-retry@axiod-relays.timer", "ActiveState") == "inactive"
     assert show(working, "axiod-relays", "ActiveState") == "inactive"
     working.run("systemctl start axiod-relays")
+
+
+def test_the_end_of_a_trial_starts_the_service_that_was_stopped(device: Container) -> None:
+    device.run("axioctl network begin 6")
+    device.run("systemctl is-active axiod-network-trial.timer")
+    device.run("systemctl stop axiod-network.socket axiod-network")
+    device.wait_for("systemctl is-active axiod-network")
+    device.wait_for("axioctl network trial | grep -q expired")
+    device.run("systemctl start axiod-network.socket")

@@ -33,7 +33,7 @@ def fill(group: Parser) -> None:
         "set-secret",
         "set the secret of the TSIG key",
         run=_set,
-        examples=["axioctl dynamic-dns set-secret", "axioctl dynamic-dns set-secret --password-stdin < key"],
+        examples=["axioctl dynamic-dns set-secret", "axioctl dynamic-dns set-secret --password-stdin"],
     )
     secret.add_option(change)
     change.manual[""] = _text("SetSecrets")

@@ -49,6 +49,7 @@ GROUPS = {
     "network": "show and configure addresses and names; try changes that come back by themselves",
     "firewall": "show and change which packets the device takes; try that for a time",
     "dynamic-dns": "show and configure the name that the device registers with the DNS server",
+    "proxy": "show and configure the proxies by which the device reaches web servers",
     "discovery": "show and configure how the device is found, and see what it is connected to",
     "dot1x": "show and configure network access control (IEEE 802.1X) and MACsec",
     "blocking": "show and configure how guessing passwords is stopped",

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from axiod.bus import interface as contract
@@ -13,6 +14,7 @@ from axiod.clock import wall_usec
 from axiod.errors import AxiodError, Busy, Conflict
 from axiod.events import recipient as model
 from axiod.events.outbox import Order, Outbox, Result, Turn
+from axiod.events.proxies import Proxies
 from axiod.events.recipients_file import RECIPIENT, RecipientsFile
 from axiod.events.sending.failure import SendFailed
 from axiod.events.sending.job import Job
@@ -57,6 +59,7 @@ class RecipientsHandler:
         self._changing = asyncio.Lock()
         self._file = RecipientsFile(context.state_dir)
         self._postman = Postman()
+        self._proxies = Proxies(context.connection)
         self._outbox = Outbox(
             context.state_dir / "outbox.sqlite",
             self._deliver,
@@ -73,6 +76,7 @@ class RecipientsHandler:
         self._context.server.export(self._path, RECIPIENTS, self)
         for id_ in self._file.recipients:
             self._export(id_)
+        await self._proxies.start()
         await self._outbox.start()
         for id_ in self._file.recipients:
             self._tell_later(id_)  # how many wait is known only now
@@ -196,7 +200,7 @@ class RecipientsHandler:
         reached = False
         try:
             async with asyncio.timeout(TEST_SECONDS):
-                await self._postman.send(job)
+                await self._postman.send(replace(job, proxy=await self._proxies.for_(recipient)))
             reached = True
         except SendFailed as failure:
             sentence = str(failure)
@@ -212,7 +216,13 @@ class RecipientsHandler:
         if recipient is None:
             raise SendFailed(f"there is no recipient {id_} any more", final=True, begun=False)
         job = Job(
-            recipient, await self._made(turn), self._file.secrets(id_), turn.number, turn.created_usec, _host_name()
+            recipient,
+            await self._made(turn),
+            self._file.secrets(id_),
+            turn.number,
+            turn.created_usec,
+            _host_name(),
+            proxy=await self._proxies.for_(recipient),
         )
         try:
             await self._postman.send(job)

@@ -22,6 +22,7 @@ from axiod.network.firewall.rehearsal import chosen
 from axiod.network.firewall.stored import RulesFile
 from axiod.network.interfaces import Interfaces
 from axiod.network.kernel import Changes
+from axiod.network.proxy.handler import ProxyHandler
 from axiod.network.trial_handler import TrialHandler
 from axiod.network.web_ports import WebPorts
 
@@ -49,6 +50,7 @@ class NetworkService:
         self._firewall = FirewallHandler(context, RulesFile(context.state_dir), chosen(), changing)
         self._dot1x = Dot1x(context, changing, self._interfaces.ask_again)
         self._discovery = DiscoveryHandler(context)
+        self._proxy = ProxyHandler(context)
         # What lets the device into the network, and who can reach it there, comes back first.
         areas = (self._dot1x, self._firewall, self._interfaces, self._host, WebPorts(context.connection))
         self._trial = TrialHandler(context, areas, changing, self._look.set)
@@ -81,6 +83,7 @@ class NetworkService:
         # A trial may have been confirmed just before this process ended, or be over because the machine was booted.
         await self._firewall.look()
         self._dynamic_dns.start()
+        self._proxy.start()
         await self._discovery.start()
         self._looking = context.tasks.create_task(self._keep_looking())
 

@@ -27,10 +27,13 @@ _VERSION = 1
 class SettingsFile:
     """One file. Entries of objects that the board does not have (any more) are kept as they are."""
 
-    def __init__(self, path: Path, kinds: Mapping[str, str]) -> None:
-        """`kinds`: the interface of each section. Raises HardwareFailure when the disk refuses to be read."""
+    def __init__(self, path: Path, kinds: Mapping[str, str], *, private: bool = False) -> None:
+        """`kinds`: the interface of each section; `private`: only its owner may read it.
+
+        Raises HardwareFailure when the disk refuses to be read.
+        """
         self._known = {kind: contract.load(interface).configurable for kind, interface in kinds.items()}
-        self._store = Store(path)
+        self._store = Store(path, private=private)
         self._sections: dict[str, dict[str, dict[str, Any]]] = self._store.load(self._read, {})
 
     def get(self, kind: str, id_: str) -> dict[str, Any]:

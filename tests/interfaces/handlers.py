@@ -32,6 +32,7 @@ HANDLERS = {
     "org.axiod.network1.DynamicDns": "axiod.network.dynamic_dns.handler:DynamicDnsHandler",
     "org.axiod.network1.Host": "axiod.network.host:HostHandler",
     "org.axiod.network1.Interface": "axiod.network.interface:InterfaceHandler",
+    "org.axiod.network1.Proxy": "axiod.network.proxy.handler:ProxyHandler",
     "org.axiod.network1.Trial": "axiod.network.trial_handler:TrialHandler",
     "org.axiod.relays1.Relay": "axiod.relays.service:RelayHandler",
     "org.axiod.relays1.Relays": "axiod.relays.service:RelaysHandler",

@@ -13,10 +13,10 @@ from axiod.clock import wall_usec
 from axiod.errors import AxiodError, InvalidArgument, NotFound
 from axiod.events.mqtt.client import MqttClient, Status
 from axiod.events.mqtt.message import Message
-from axiod.events.mqtt.proxy_password import hidden, revealed
 from axiod.events.mqtt.publication import Publication
 from axiod.events.mqtt.settings import ClientSettings
 from axiod.events.mqtt.trust import Credentials
+from axiod.runtime.proxy_password import hidden, revealed
 from axiod.runtime.store import Store
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 import aiohttp
 from yarl import URL
@@ -30,6 +31,40 @@ _AGAIN = (408, 425, 429)
 """Of the 4xx, those that may be otherwise next time."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Proxy:
+    """A proxy that is passed."""
+
+    scheme: str
+    host: str
+    port: int
+    username: str
+    password: str
+    settings: str
+    """What its login is called."""
+
+
+def _proxy(job: Job) -> _Proxy | None:
+    """Return the recipient's own proxy, else the one of the device."""
+    recipient = job.recipient
+    if host := recipient.text("ProxyHost"):
+        username, password = recipient.text("ProxyUsername"), job.secret("ProxyPassword")
+        port = recipient.number("ProxyPort")
+        return _Proxy("http", host, port, username, password, "ProxyUsername and ProxyPassword")
+    if not job.proxy:
+        return None
+    parts = urlsplit(job.proxy)
+    scheme = "Https" if recipient.type == "https" else "Http"
+    return _Proxy(
+        parts.scheme,
+        parts.hostname or "",
+        parts.port or (443 if parts.scheme == "https" else 80),
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        f"{scheme}Proxy of the network settings (axioctl proxy)",
+    )
+
+
 async def send(job: Job) -> None:
     """Do a job; raises SendFailed."""
     recipient, what = job.recipient, job.notification
@@ -37,18 +72,20 @@ async def send(job: Job) -> None:
     parts = urlsplit(recipient.text("Url"))
     host, port = parts.hostname or "", parts.port or (443 if recipient.type == "https" else 80)
     nearest = (host, port)
-    if proxy := recipient.text("ProxyHost"):
-        nearest = (proxy, recipient.number("ProxyPort"))
-        options["proxy"] = f"http://{place(*nearest)}"
-        if username := recipient.text("ProxyUsername"):
-            login = {"Proxy-Authorization": basic(username, job.secret("ProxyPassword"))}
+    proxy = _proxy(job)
+    if proxy is not None:
+        nearest = (proxy.host, proxy.port)
+        options["proxy"] = f"{proxy.scheme}://{place(*nearest)}"
+        if proxy.username:
+            login = {"Proxy-Authorization": basic(proxy.username, proxy.password)}
             if recipient.type == "https":
                 options["proxy_headers"] = login
             else:
                 options["headers"] |= login
     tls = None
-    if recipient.type == "https":
-        tls = await asyncio.to_thread(lambda: trust.context(validate=recipient.flag("ValidateCertificate")))
+    if recipient.type == "https" or (proxy is not None and proxy.scheme == "https"):
+        validate = recipient.type == "http" or recipient.flag("ValidateCertificate")
+        tls = await asyncio.to_thread(lambda: trust.context(validate=validate))
     try:
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=1, ssl=tls or True),
@@ -58,9 +95,9 @@ async def send(job: Job) -> None:
             ),
             auto_decompress=False,
         ) as session:
-            await _ask(session, what.method, url, options, job, place(host, port), proxied=bool(proxy))
+            await _ask(session, what.method, url, options, job, place(host, port), proxy)
     except aiohttp.ClientHttpProxyError as error:
-        raise _refused(f"the proxy {place(*nearest)}", error.status, error.message, proxied=True) from error
+        raise _refused(f"the proxy {place(*nearest)}", error.status, error.message, proxy) from error
     except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
         reason = (
             error.certificate_error if isinstance(error, aiohttp.ClientConnectorCertificateError) else error.os_error
@@ -106,8 +143,7 @@ async def _ask(
     options: dict[str, Any],
     job: Job,
     where: str,
-    *,
-    proxied: bool,
+    proxy: _Proxy | None,
 ) -> None:
     username = job.recipient.text("Username")
     async with session.request(method, url, **options) as response:
@@ -129,14 +165,14 @@ async def _ask(
             f"{where} sends on to {shown(location) or 'nowhere'}; if that is right, make it the Url", final=True
         )
     if not 200 <= status < 300:
-        raise _refused("the proxy" if status == 407 else where, status, reason, proxied=proxied)
+        raise _refused("the proxy" if status == 407 else where, status, reason, proxy)
 
 
-def _refused(where: str, status: int, reason: str | None, *, proxied: bool) -> SendFailed:
+def _refused(where: str, status: int, reason: str | None, proxy: _Proxy | None) -> SendFailed:
     said = f"{where} answered {status} {shown(reason or '')}".rstrip()
     if status in (401, 407):
         # Some proxies say 401 of themselves.
-        logins = ["Username and Password"] * (status == 401) + ["ProxyUsername and ProxyPassword"] * proxied
+        logins = ["Username and Password"] * (status == 401) + ([proxy.settings] if proxy else [])
         return SendFailed(f"{said}: login refused; look at {', and at '.join(logins)}", final=True, begun=False)
     final = 400 <= status < 500 and status not in _AGAIN
     return SendFailed(f"{said}; look at Url" if final else said, final=final)

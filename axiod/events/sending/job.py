@@ -39,6 +39,8 @@ class Job:
     keep: bool = True
     """False for a test: a file is removed after it was written."""
     patience: Patience = field(default_factory=Patience)
+    proxy: str = field(default="", repr=False)
+    """The URL of the global proxy, for a recipient of HTTP that has none of its own; empty for none."""
 
     @property
     def host(self) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""network_settings.cgi: addresses, name servers and the hostname. For administrators.
+"""network_settings.cgi: addresses, name servers, the hostname and the global proxies. For administrators.
 
 What is changed counts at once and stays, unless a trial is under way (org.axiod.network1.Trial): it belongs to that.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from axiod.bus.caller import Role
 from axiod.errors import Conflict, InvalidArgument, NotSupported
-from axiod.gateway.names import HOST, INTERFACE
+from axiod.gateway.names import HOST, INTERFACE, PROXY
 from axiod.gateway.names import NETWORK as SERVICE
 from axiod.gateway.route import Route
 from axiod.gateway.vapix import network_words as words
@@ -39,6 +39,7 @@ def routes(gateway: Gateway) -> list[Route]:
         "setIPv4AddressConfiguration": settings.set_ipv4,
         "setIPv6AddressConfiguration": settings.set_ipv6,
         "setResolverConfiguration": settings.set_resolver,
+        "setGlobalProxyConfiguration": settings.set_proxy,
     }
     cgi = JsonCgi(
         "network_settings.cgi",
@@ -60,7 +61,8 @@ class NetworkSettingsCgi:
 
     async def info(self, _person: Person, _params: Any) -> dict[str, Any]:
         """Say what there is, and how it is configured."""
-        return words.info(self._mirror.thing(HOST).properties, self._mirror.things(INTERFACE))
+        host, proxy = self._mirror.thing(HOST).properties, self._mirror.thing(PROXY).properties
+        return words.info(host, proxy, self._mirror.things(INTERFACE))
 
     async def set_hostname(self, person: Person, params: Any) -> dict[str, Any]:
         """Change the name of the device."""
@@ -84,6 +86,12 @@ class NetworkSettingsCgi:
         if thing is None:
             raise Refused(_NO_DEVICE, "there is no network interface")
         return await self._change(person, method, thing, taken, words.resolver)
+
+    async def set_proxy(self, person: Person, params: Any) -> dict[str, Any]:
+        """Change the global proxies."""
+        method = "setGlobalProxyConfiguration"
+        taken = _read(method, words.PROXY, params)
+        return await self._configure(person, method, self._mirror.thing(PROXY), words.proxy(taken))
 
     async def _set_interface(
         self,

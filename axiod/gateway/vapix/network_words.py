@@ -43,6 +43,7 @@ RESOLVER = {
     "staticSearchDomains": Value("staticSearchDomains", "as"),
     "staticDomainName": Value("staticDomainName", "s"),
 }
+PROXY = {name: Value(name, "s") for name in ("httpProxy", "httpsProxy", "noProxy")}
 """What the methods take. What a request does not name stays as it is."""
 
 SUB_CODES: dict[str, dict[str, int]] = {
@@ -66,6 +67,7 @@ SUB_CODES: dict[str, dict[str, int]] = {
         "staticSearchDomains": 102,
         "staticDomainName": 103,
     },
+    "setGlobalProxyConfiguration": {"httpProxy": 100, "httpsProxy": 101, "noProxy": 102},
 }
 """Which parameter an error is about, by method and parameter."""
 PARAMETERS = {
@@ -79,6 +81,9 @@ PARAMETERS = {
     "DnsAutomatic": "useDhcpResolverInfo",
     "DnsServers": "staticNameServers",
     "DnsSearch": "staticSearchDomains",
+    "HttpProxy": "httpProxy",
+    "HttpsProxy": "httpsProxy",
+    "NoProxy": "noProxy",
 }
 """What VAPIX calls a setting of the contract."""
 
@@ -116,7 +121,7 @@ def primary(interfaces: Iterable[Thing]) -> Thing | None:
     return max(interfaces, key=lambda thing: (bool(thing["Routers"]), bool(thing["Carrier"])), default=None)
 
 
-def info(host: Mapping[str, Any], interfaces: list[Thing]) -> dict[str, Any]:
+def info(host: Mapping[str, Any], proxies: Mapping[str, Any], interfaces: list[Thing]) -> dict[str, Any]:
     """Return what getNetworkInfo answers."""
     farthest = primary(interfaces)
     return {
@@ -127,6 +132,11 @@ def info(host: Mapping[str, Any], interfaces: list[Thing]) -> dict[str, Any]:
                 "staticHostname": host["Hostname"],
             },
             "resolver": _resolver(farthest.properties if farthest else {}),
+            "globalProxies": {
+                "httpProxy": proxies["HttpProxy"],
+                "httpsProxy": proxies["HttpsProxy"],
+                "noProxy": ",".join(proxies["NoProxy"]),
+            },
         },
         "devices": [_device(thing.properties) for thing in interfaces],
     }
@@ -221,6 +231,15 @@ def hostname(taken: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of Host for a request."""
     names = {"useDhcpHostname": "HostnameAutomatic", "staticHostname": "Hostname"}
     return {ours: taken[name] for name, ours in names.items() if name in taken}
+
+
+def proxy(taken: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of Proxy for a request; exceptions are separated by commas or spaces."""
+    names = {"httpProxy": "HttpProxy", "httpsProxy": "HttpsProxy"}
+    changes: dict[str, Any] = {ours: taken[name] for name, ours in names.items() if name in taken}
+    if "noProxy" in taken:
+        changes["NoProxy"] = taken["noProxy"].replace(",", " ").split()
+    return changes
 
 
 def ipv4(taken: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ export const KINDS = {
   dot1x: "network",
   "network-discovery": "network",
   "network-dynamic-dns": "network",
+  "network-proxy": "network",
   firewall: "network",
   wires: "sim",
 };

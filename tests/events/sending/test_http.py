@@ -7,7 +7,8 @@ import http.server
 import json
 import ssl
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -289,6 +290,42 @@ async def test_through_a_proxy(postman: Postman, folder: Path, monkeypatch: pyte
                     assert error.final
                 assert len(server.seen) == 1
     assert "CONNECT localhost" in (folder / "proxylog").read_text()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_through_the_proxy_of_the_device(
+    postman: Postman, folder: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    """For a recipient that has none of its own; the proxy may be spoken to by TLS."""
+    inner, port, made = free_port(), free_port(), certificate(folder)
+    folder.chmod(0o777)  # noqa: ASYNC240 # tinyproxy is somebody else
+    monkeypatch.setenv("SSL_CERT_FILE", str(made[1]))
+    place = {"http": inner, "https": port}[scheme]
+    listener = f"OPENSSL-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr,verify=0,key={made[0]},cert={made[1]}"
+    with web() as plain, web(made) as tls, ExitStack() as stack:
+        (folder / "conf").write_text(TINYPROXY.format(folder=folder, port=inner, tls=tls.port))
+        for command, where in (
+            ((needs("tinyproxy"), "-d", "-c", str(folder / "conf")), inner),
+            ((needs("socat"), listener, f"TCP:127.0.0.1:{inner}"), port),
+        ):
+            process = stack.enter_context(program(folder / "log", *command))
+            await up(where, process, folder / "log")
+        for server, type_ in ((plain, "http"), (tls, "https")):
+            one = job(type_, {"Url": f"{type_}://localhost:{server.port}/x"})
+            await postman.send(replace(one, proxy=f"{scheme}://jane:secre%74@localhost:{place}"))
+            assert server.seen[-1]["path"] == "/x?Message=the+gate+is+open"
+            assert "Proxy-Authorization" not in server.seen[-1]["headers"]
+            error = await failure(postman, replace(one, proxy=f"{scheme}://jane:wrong@localhost:{place}"))
+            assert f"{type_.capitalize()}Proxy of the network settings" in str(error)
+            assert "wrong" not in str(error)
+            assert len(server.seen) == 1
+    assert "CONNECT localhost" in (folder / "proxylog").read_text()
+
+
+async def test_its_own_proxy_comes_before_that_of_the_device(postman: Postman) -> None:
+    port = free_port()
+    one = job("http", {"Url": "http://192.0.2.1/", "ProxyHost": "localhost", "ProxyPort": port})
+    assert f"localhost:{port} refuses" in str(await failure(postman, replace(one, proxy="http://192.0.2.2:3128")))
 
 
 async def test_no_proxy_there(postman: Postman) -> None:

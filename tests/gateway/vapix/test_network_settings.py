@@ -199,6 +199,21 @@ async def test_the_hostname(host: ReachedHost) -> None:
     assert host.world.run("hostname").strip() == "gate-8"
 
 
+async def test_global_proxies(host: ReachedHost) -> None:
+    method = "setGlobalProxyConfiguration"
+    assert (await call(host, "getNetworkInfo"))["system"]["globalProxies"] == {
+        "httpProxy": "", "httpsProxy": "", "noProxy": "",
+    }  # fmt: skip
+    wanted = {"httpProxy": "http://joe:secret@192.0.2.1:8080", "httpsProxy": "https://192.0.2.2:8080"}
+    assert await call(host, method, {**wanted, "noProxy": "example.org, 192.0.2.0/24"}) == {}
+    assert (await call(host, "getNetworkInfo"))["system"]["globalProxies"] == {
+        "httpProxy": "http://joe:*****@192.0.2.1:8080",
+        "httpsProxy": "https://192.0.2.2:8080",
+        "noProxy": "example.org,192.0.2.0/24",
+    }
+    assert await call(host, method, {"httpProxy": "", "httpsProxy": "", "noProxy": ""}) == {}
+
+
 async def test_dynamic_dns(host: ReachedHost) -> None:
     update, group = f"{PARAM}?action=update&Network.DNSUpdate", f"{PARAM}?action=list&group=Network.DNSUpdate"
     assert (
@@ -280,7 +295,11 @@ def _static(**row: Any) -> dict[str, Any]:
         (RESOLVER, {"useDhcpResolverInfo": False, "staticSearchDomains": "x"}, 4004, 102),
         (SET_HOSTNAME, {"staticHostname": "gate one"}, 4004, 100),
         (SET_HOSTNAME, {"useDhcpHostname": 1}, 4004, 101),
-        ("setGlobalProxyConfiguration", {"httpProxy": "http://192.0.2.1"}, 4000, None),
+        ("setGlobalProxyConfiguration", {"httpProxy": "ftp://192.0.2.1"}, 4004, 100),
+        ("setGlobalProxyConfiguration", {"httpsProxy": "http://joe:*****@192.0.2.1"}, 4004, 101),
+        ("setGlobalProxyConfiguration", {"noProxy": "example..org"}, 4004, 102),
+        ("setGlobalProxyConfiguration", {"ftpProxy": ""}, 4004, None),
+        ("addVlan", {"masterDeviceName": "eth0", "VlanId": 4}, 4000, None),
     ],
 )  # fmt: skip
 async def test_errors(host: ReachedHost, method: str, params: Any, code: int, sub_code: int | None) -> None:

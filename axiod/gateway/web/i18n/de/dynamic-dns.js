@@ -25,8 +25,6 @@ export default {
   "KeyAlgorithm-hint": "Wie auf dem Server.",
   Key: "Geheimnis des Schlüssels",
   "Key-hint": "Base64, wie auf dem Server. Ist es gesetzt, wird es niemandem mehr gezeigt.",
-  "hmac-sha1": "HMAC-SHA-1",
-  "hmac-sha224": "HMAC-SHA-224",
   "hmac-sha256": "HMAC-SHA-256",
   "hmac-sha384": "HMAC-SHA-384",
   "hmac-sha512": "HMAC-SHA-512",

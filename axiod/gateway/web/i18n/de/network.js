@@ -75,4 +75,12 @@ export default {
   "secret-taken": "Wird beim Speichern entfernt.",
   "secret-remove": "Entfernen",
   "secret-keep": "Behalten",
+
+  proxies: "Globale Proxys",
+  HttpProxy: "HTTP-Proxy",
+  "HttpProxy-hint": "Zum Beispiel http://proxy.example.org:3128 oder http://benutzer:passwort@host:port. Ein Passwort wird als ***** gezeigt.",
+  HttpsProxy: "HTTPS-Proxy",
+  "HttpsProxy-hint": "Für Adressen, die mit https beginnen.",
+  NoProxy: "Kein Proxy",
+  "NoProxy-hint": "Adressen, Netze (192.0.2.0/24) und Namen, die ohne Proxy erreicht werden.",
 };

@@ -25,8 +25,6 @@ export default {
   "KeyAlgorithm-hint": "As on the server.",
   Key: "Secret of the key",
   "Key-hint": "Base64, as on the server. Nobody is shown it any more once it is set.",
-  "hmac-sha1": "HMAC-SHA-1",
-  "hmac-sha224": "HMAC-SHA-224",
   "hmac-sha256": "HMAC-SHA-256",
   "hmac-sha384": "HMAC-SHA-384",
   "hmac-sha512": "HMAC-SHA-512",

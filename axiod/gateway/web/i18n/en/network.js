@@ -75,4 +75,12 @@ export default {
   "secret-taken": "It is removed when you save.",
   "secret-remove": "Remove it",
   "secret-keep": "Keep it",
+
+  proxies: "Global proxies",
+  HttpProxy: "HTTP proxy",
+  "HttpProxy-hint": "Such as http://proxy.example.org:3128, or http://user:password@host:port. A password is shown as *****.",
+  HttpsProxy: "HTTPS proxy",
+  "HttpsProxy-hint": "For addresses that begin with https.",
+  NoProxy: "No proxy",
+  "NoProxy-hint": "Addresses, networks (192.0.2.0/24) and names that are reached without a proxy.",
 };

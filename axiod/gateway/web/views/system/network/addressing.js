@@ -1,9 +1,10 @@
 // How an interface gets its addresses and asks for names: the fields, what is wrong in them, and what is sent.
-import { html, same, useState } from "../../../lib.js";
+import { html, same } from "../../../lib.js";
 import { t, word } from "../../../i18n.js";
 import { choices, TextField } from "../../../parts/field.js";
 import { Setting, Theirs } from "../../../parts/form.js";
-import { isIpv4, isIpv6, isWithPrefix, listOf, maskOf, parted, prefixOf } from "./address.js";
+import { isIpv4, isIpv6, isWithPrefix, maskOf, parted, prefixOf } from "./address.js";
+import { ListField } from "./list-field.js";
 
 const MOST_SERVERS = 3;
 const plain = { autocomplete: "off", autocapitalize: "none", spellcheck: false };
@@ -142,16 +143,6 @@ const Further = ({ form }) => {
       error=${form.wrong.Further}
     />
   `;
-};
-
-/** A list in one line. What is typed stays as it is typed as long as it means the list. */
-const ListField = ({ value, set, ...more }) => {
-  const [typed, setTyped] = useState("");
-  const put = (text) => {
-    setTyped(text);
-    set(listOf(text));
-  };
-  return html`<${TextField} value=${same(listOf(typed), value) ? typed : value.join(", ")} set=${put} ...${plain} ...${more} />`;
 };
 
 const ListSetting = ({ form, name }) => html`

@@ -14,6 +14,7 @@ export default () => html`
   ${ids("network-interfaces").value.map((id) => html`<${Interface} key=${id} id=${id} />`)}
   ${ids("dot1x").value.map((id) => html`<${Dot1x} key=${id} given=${{ id }} />`)}
   <${Later} load=${() => import("./dynamic-dns.js")} texts="dynamic-dns" />
+  ${can("administrator") && html`<${Later} load=${() => import("./proxy.js")} texts="network" />`}
   <${Later} load=${() => import("./discovery.js")} texts="discovery" />
 `;
 

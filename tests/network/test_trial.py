@@ -72,6 +72,7 @@ async def bench(connection: Connect, folder: Path) -> AsyncIterator[Bench]:
         context = Context(
             NO_BOARD, ROOT, mine, server, root, EventSource(server, ROOT), FdStore(), state, folder, tasks
         )
+        context.on_the_bus.set()
         made = Bench(context)
         yield made
         made.trial.close()

@@ -57,6 +57,8 @@ class NetworkManager:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._unfinished = True
+        """Profiles may have been put back that are not in force yet: by a process before this one, for example."""
 
     async def read(self, name: str) -> Managed | None:
         """See Backend."""
@@ -107,6 +109,7 @@ class NetworkManager:
 
         None where there is no NetworkManager on this bus: then its files are not ours to touch.
         """
+        self._unfinished = False
         if not await self._connection.has_owner(_NM):
             return None
         await asyncio.to_thread(profile_files.check)
@@ -128,7 +131,8 @@ class NetworkManager:
         """See Backend."""
         if former is None:
             return
-        touched = await asyncio.to_thread(profile_files.write, former["files"])
+        # What could not be finished is tried again, and then the files are as they were already.
+        touched = self._unfinished = await asyncio.to_thread(profile_files.write, former["files"]) or self._unfinished
         if touched:
             await self._call(_SETTINGS, f"{_NM}.Settings", "ReloadConnections", "")
         for name, was in former["active"].items():
@@ -143,6 +147,7 @@ class NetworkManager:
                     profile = await self._new(from_json(was["made_up"]), _IN_MEMORY)
                 if profile and (touched or present != profile):
                     await self._put_into_force(device, profile, facts)
+        self._unfinished = False
 
     # --- taking an interface over, see axiod.network.adoption ---
 

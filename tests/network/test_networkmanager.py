@@ -223,6 +223,37 @@ def test_a_trial_that_ended_while_the_service_was_away_ends_when_it_is_back(worl
     world.until(lambda: not record.exists(), "the end of the record")
 
 
+def test_what_was_put_back_in_part_before_a_kill_is_put_back_as_a_whole(world: World) -> None:
+    configure(world, "--ipv4-addresses", "192.0.2.83/24", "--confirm-within", "3600")
+    world.until(lambda: world.addresses() == ["192.0.2.83/24 global"], "what is tried")
+    world.end(world.programs[-1], signal.SIGKILL)
+    record = world.folder / "state" / "trial.json"
+    found = json.loads(record.read_text())
+    record.write_text(json.dumps(found | {"boot_id": "of another start"}))
+    # It came as far as the files, and NetworkManager has not read them.
+    for path, text in found["former"]["addresses"]["backends"]["networkmanager"]["files"].items():
+        world.run("sh", "-c", 'printf %s "$2" >"$1"', "sh", path, text)
+    world.start_axiod()
+    world.until(lambda: world.addresses() == ["192.0.2.10/24 global"], "what there was")
+    world.until(lambda: not record.exists(), "the end of the record")
+
+
+def test_a_networkmanager_that_dies_in_a_trial_has_the_former_address_alone(world: World) -> None:
+    axiod = world.programs[-1]
+    configure(world, "--ipv4-addresses", "192.0.2.84/24")
+    world.until(lambda: world.addresses() == ["192.0.2.84/24 global"], "what there was")
+    configure(world, "--ipv4-addresses", "192.0.2.85/24", "--confirm-within", "5")
+    world.until(lambda: world.addresses() == ["192.0.2.85/24 global"], "what is tried")
+    world.end(next(each for each in world.programs if "NetworkManager" in each.args), signal.SIGKILL)  # type: ignore[operator]
+    world.until(lambda: world.axioctl("network", "trial")["Last"] == "restoring", "the end of its time")
+    world.start_networkmanager("eth0")
+    world.until(lambda: world.axioctl("network", "trial")["Last"] == "expired", "the end of the trial")
+    world.until(lambda: world.addresses() == ["192.0.2.84/24 global"], "what there was, alone")
+    # Tests take for axiod-network what was started last.
+    world.end(axiod)
+    world.start_axiod()
+
+
 def test_a_record_that_cannot_be_read_is_said_and_nothing_is_touched(world: World) -> None:
     world.end(world.programs[-1])
     record = world.folder / "state" / "trial.json"

@@ -75,6 +75,7 @@ def board(debs: Sequence[Path], request: pytest.FixtureRequest) -> Iterator[Cont
         running.put(PEER, "/etc/systemd/system/peer.service")
         running.run("systemctl daemon-reload && systemctl enable --now peer.service")
         MANAGERS[request.param](running)
+        running.run(f"systemctl restart {UNIT}")  # which may write to folders that came just now
         wait_for_ipv4(running, "192.0.2.1[0-5].")
         yield running
 

@@ -172,6 +172,8 @@ async def test_rules_are_tried_first_and_come_back(firewall: Locator, admin: Pag
     await firewall.get_by_role("button", name="Save").click()
     banner = admin.get_by_role("region", name="Network settings on trial")
     await expect(banner).to_contain_text("the former ones come back in")
+    # Nothing can be kept or rolled back before it is in force.
+    await expect(banner.get_by_role("button", name="Roll back")).to_be_enabled()
     assert (await firewall_of(device))["Active"] is True
     await banner.get_by_role("button", name="Roll back").click()
     await expect(admin.get_by_text("The former network settings are back.")).to_be_visible()

@@ -18,6 +18,8 @@ import { refused, said } from "./parts/toast.js";
 const asked = signal({});
 /** Where this page is by other settings that it has asked for: the kind of these -> URL. */
 const moved = signal({});
+/** How many changes this page waits for: to keep or roll back before they are in force would leave them untried. */
+const working = signal(0);
 
 /**
  * Change settings on trial, by calling `work`; `of`: the interface, or the kind of what there is once. A trial that is
@@ -26,7 +28,16 @@ const moved = signal({});
  */
 export const tried = async (seconds, of, changes, work, place = undefined) => {
   const begun = !only("network-trial")?.Pending;
-  if (begun) await act("network-trial", undefined, "begin", { Seconds: seconds });
+  working.value += 1;
+  try {
+    if (begun) await act("network-trial", undefined, "begin", { Seconds: seconds });
+    return await changed(begun, of, changes, work, place);
+  } finally {
+    working.value -= 1;
+  }
+};
+
+const changed = async (begun, of, changes, work, place) => {
   const [before, formerly] = [asked.value, moved.value];
   if (place) moved.value = { ...formerly, [of]: place };
   asked.value = { ...before, [of]: { ...before[of], ...changes } };
@@ -121,8 +132,8 @@ export const Trial = () => {
       !lost &&
       html`
         <div class="row">
-          <${Button} kind="main" icon="check" act=${keep}>${t("shell.trial-keep")}<//>
-          <${Button} act=${rollBack}>${t("shell.trial-roll-back")}<//>
+          <${Button} kind="main" icon="check" act=${keep} disabled=${working.value > 0}>${t("shell.trial-keep")}<//>
+          <${Button} act=${rollBack} disabled=${working.value > 0}>${t("shell.trial-roll-back")}<//>
         </div>
       `}
     </section>

@@ -236,6 +236,19 @@ def test_what_the_gateway_needs_to_check_passwords_is_for_it_alone(bus: Containe
 
 
 @pytest.mark.parametrize("user", USERS)
+def test_the_password_of_a_proxy_is_for_those_who_send_alone(bus: Container, user: str) -> None:
+    bus.run("axioctl proxy configure --http-proxy http://joe:secret@192.0.2.1:3128")
+    call = "busctl call org.axiod.network1 /org/axiod/network1/proxy org.axiod.network1.Proxy ProxyFor ss"
+    done = bus.run(f"{call} http example.org", check=False, user=user)
+    if user in ("root", "axiod-gateway", "axiod-events"):
+        assert done.stdout == 's "http://joe:secret@192.0.2.1:3128"\n', done.stderr
+    else:
+        assert (done.stdout, done.stderr) == ("", "Call failed: Access denied\n")
+    assert "secret" not in bus.run("axioctl proxy show", user=user).stdout
+    bus.run("axioctl proxy configure --http-proxy ''")
+
+
+@pytest.mark.parametrize("user", USERS)
 def test_only_administrators_make_accounts(bus: Container, user: str) -> None:
     may_add = user in ("an-administrator", "root", "axiod-gateway")
     name = user.replace("-", "")[:14]

@@ -18,7 +18,7 @@ import yaml
 
 from axiod.bus.client import Service
 from axiod.bus.connection import Connection
-from axiod.errors import AxiodError, Conflict, InvalidArgument
+from axiod.errors import AxiodError, Conflict, HardwareFailure, InvalidArgument
 from tests.conftest import until
 from tests.network.wire import CLIENT, CLIENT6, OTHER
 
@@ -312,6 +312,20 @@ async def test_rules_that_were_damaged_leave_in_force_what_is(network: NetworkPr
     assert not any("firewall.yaml was damaged" in problem for problem in await network.problems())
     assert network.comes_through()
     assert boot.read_text() != at_boot
+
+
+async def test_a_disk_that_fails_opens_no_firewall_whose_rules_were_damaged(network: NetworkProcess) -> None:
+    await network.call("Configure", {"Active": True, "Rules": [DROP_WEB]})
+    await network.stop()
+    (network.state / "firewall.yaml").write_bytes(b"\x86")
+    (network.state / "firewall.json.new").mkdir()  # so that what is loaded at boot cannot be written
+    await network.start()
+    with pytest.raises(HardwareFailure):
+        await network.call("Configure", {"Active": True, "Rules": [DROP_WEB, ACCEPT_WEB]})
+    assert any("firewall.yaml was damaged" in problem for problem in await network.problems())
+    await network.stop()
+    await network.start()
+    assert not network.comes_through()
 
 
 async def test_a_trial_of_something_else_leaves_in_force_what_nobody_knows(network: NetworkProcess) -> None:

@@ -166,8 +166,8 @@ class FirewallHandler:
 
     async def _set(self, wanted: RuleSet) -> None:
         """Store rules and put them in force; raises AxiodError, and then the former ones stay."""
-        former = self._file.rules
-        if wanted == former and self._file.problem is None:
+        former, known = self._file.rules, self._file.problem is None
+        if wanted == former and known:
             await self._ensure()
         else:
             if wanted.active:
@@ -176,7 +176,8 @@ class FirewallHandler:
             try:
                 await self._put_in_force(wanted)
             except AxiodError:
-                await self._file.keep(former, for_boot=not self.trial.pending)
+                if known:
+                    await self._file.keep(former, for_boot=not self.trial.pending)
                 raise
         await self._look()
         self._context.root.problem(_PROBLEM, None)

@@ -54,6 +54,7 @@ class RulesFile:
     async def keep(self, rules: RuleSet, *, for_boot: bool) -> None:
         """Store what is configured from now on; raises HardwareFailure, and then the former settings stay.
 
+        Where nobody knows them, what is stored stays: a firewall that is off is not what there was.
         `for_boot`: a boot puts it in force as well; without that the one before, until prepare().
         """
         former = self.rules
@@ -63,8 +64,9 @@ class RulesFile:
             if for_boot:
                 await self.prepare()
         except HardwareFailure:
-            await self._file.save(_KIND, _ID, _beyond_default(former))
-            self.rules = former
+            if self.problem is None:
+                await self._file.save(_KIND, _ID, _beyond_default(former))
+                self.rules = former
             raise
         self.problem = None
 

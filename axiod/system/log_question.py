@@ -158,7 +158,7 @@ def _text(given: Any) -> str:
     """Return a field; one that is not printable comes as a list of its bytes, one that is there twice as a list."""
     if isinstance(given, list):
         whole = all(isinstance(byte, int) for byte in given)
-        given = bytes(given).decode(errors="replace") if whole else " ".join(map(str, given))
+        given = bytes(given).decode(errors="replace") if whole else " ".join(map(_text, given))
     # NUL cannot stand in a string of D-Bus.
     return str(given).replace("\0", "\N{REPLACEMENT CHARACTER}")
 

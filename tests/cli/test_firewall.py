@@ -147,7 +147,7 @@ def test_on_the_device_itself_no_connection_asks(
 def test_who_became_root_after_ssh_is_warned_as_well(
     network: FakeService, monkeypatch: pytest.MonkeyPatch, cli_bus: str
 ) -> None:
-    network.answers["Check"] = [CUT]
+    network.errors["Configure"] = Conflict(DROPS)
     # As under sudo, which has the environment of the shell but does not hand it on.
     become = 'env --unset=SSH_CONNECTION "$@"; exit $?'
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", cli_bus)
@@ -155,9 +155,7 @@ def test_who_became_root_after_ssh_is_warned_as_well(
     done = subprocess.run(["sh", "-c", become, "sh", *words], check=False, capture_output=True, text=True, timeout=30)
     assert done.returncode == 6
     assert DROPS in done.stderr
-    assert calls(network) == []
-    asked = [arguments[1] for _, method, arguments in network.calls if method == "Check"]
-    assert asked == [{"ClientAddress": "192.0.2.7", "ServerPort": 22}]
+    assert calls(network) == [("Configure", ({"DefaultPolicy": "drop", **ASKING},))]
 
 
 def test_a_time_that_is_wrong_is_called_as_it_was_typed(axioctl: Axioctl, network: FakeService) -> None:

@@ -244,7 +244,7 @@ def test_a_networkmanager_that_dies_in_a_trial_has_the_former_address_alone(worl
     world.until(lambda: world.addresses() == ["192.0.2.84/24 global"], "what there was")
     configure(world, "--ipv4-addresses", "192.0.2.85/24", "--confirm-within", "5")
     world.until(lambda: world.addresses() == ["192.0.2.85/24 global"], "what is tried")
-    world.end(next(each for each in world.programs if "NetworkManager" in each.args), signal.SIGKILL)  # type: ignore[operator]
+    world.end(world.networkmanager, signal.SIGKILL)
     world.until(lambda: world.axioctl("network", "trial")["Last"] == "restoring", "the end of its time")
     world.start_networkmanager("eth0")
     world.until(lambda: world.axioctl("network", "trial")["Last"] == "expired", "the end of the trial")
@@ -459,9 +459,9 @@ def test_addresses_that_came_while_nobody_ran_are_told_by_the_next_one(world: Wo
 # --- without NetworkManager ---
 
 
-def test_no_trial_begins_while_networkmanager_is_away(world: World, networkmanager: subprocess.Popen[bytes]) -> None:
+def test_no_trial_begins_while_networkmanager_is_away(world: World) -> None:
     """What it has could not be put back."""
-    world.end(networkmanager, signal.SIGKILL)
+    world.end(world.networkmanager, signal.SIGKILL)
     world.run("ip", "address", "add", "192.0.2.61/32", "dev", "eth0")
     world.until(lambda: eth0(world)["Backend"] == "none", "a look at the interface")
     try:

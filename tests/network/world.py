@@ -120,7 +120,7 @@ class World:
         config = _NETWORKMANAGER + ("" if defaults else _NO_DEFAULT)
         config += f"[keyfile]\nunmanaged-devices=*,{','.join(f'except:interface-name:{name}' for name in managed)}\n"
         self.run("sh", "-c", f"cat > /etc/NetworkManager/NetworkManager.conf <<'X'\n{config}X\n")
-        process = self.start("NetworkManager", "-n")
+        process = self.networkmanager = self.start("NetworkManager", "-n")
         self.until(lambda: "running" in self._quiet("nmcli", "-t", "-f", "RUNNING", "general"), "NetworkManager")
         self.until(lambda: "eth0:unavailable" not in self.run("nmcli", "-t", "-f", "DEVICE,STATE", "device"), "eth0")
         return process

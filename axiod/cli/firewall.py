@@ -49,7 +49,7 @@ ONLY = Only(
     "firewall",
     "org.axiod.network1.Firewall",
     "whether the firewall is on, and its rules",
-    elsewhere=("Rules", "ForeignChains"),
+    elsewhere=("Rules", "ForeignChains", "Revision"),
     more=_more,
 )
 
@@ -145,19 +145,21 @@ async def _configure(args: Namespace, remote: Remote) -> Result:
 
 
 async def _add(args: Namespace, remote: Remote) -> Result:
-    rules = list((await ONLY.properties(remote))["Rules"])
+    seen = await ONLY.properties(remote)
+    rules = list(seen["Rules"])
     rule = _KINDS[args.kind] | call_options(args, _fields())
     at = len(rules) + 1 if args.at is None else _place(args.at, len(rules) + 1)
     rules.insert(at - 1, rule)
-    return await _change(args, remote, {"Rules": rules}, f"rule {at} is added")
+    return await _change(args, remote, {"Rules": rules}, f"rule {at} is added", _revision(seen))
 
 
 async def _remove(args: Namespace, remote: Remote) -> Result:
-    rules = list((await ONLY.properties(remote))["Rules"])
+    seen = await ONLY.properties(remote)
+    rules = list(seen["Rules"])
     if not rules:
         raise NotFound("there are no rules")
     gone = rules.pop(_place(args.rule, len(rules)) - 1)
-    return await _change(args, remote, {"Rules": rules}, f"removed: {words(gone)}")
+    return await _change(args, remote, {"Rules": rules}, f"removed: {words(gone)}", _revision(seen))
 
 
 def _place(text: str, last: int) -> int:
@@ -166,21 +168,33 @@ def _place(text: str, last: int) -> int:
     return int(text)
 
 
-async def _change(args: Namespace, remote: Remote, changes: dict[str, Any], done: str) -> Result:
-    """Change settings, for a time where that is wanted. What would cut off who asks, the service refuses."""
+def _revision(seen: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Revision": seen["Revision"]}
+
+
+async def _change(
+    args: Namespace, remote: Remote, changes: dict[str, Any], done: str, only_of: Mapping[str, Any] | None = None
+) -> Result:
+    """Change settings, for a time where that is wanted. What would cut off who asks, the service refuses.
+
+    `only_of`: the Revision that they must have.
+    """
+    asking = {**_connection(), **(only_of or {})}
     findings = await ONLY.call(remote, "Check", changes, _connection())
     lines = [f"{finding['Kind']}: {finding['Text']}" for finding in findings]
     waits = ""
     if args.confirm_within is not None:
         inputs = ONLY.members.methods["Test"].inputs
         seconds = from_text(replace(inputs[1], name="--confirm-within"), args.confirm_within)
-        await ONLY.call(remote, "Test", changes, seconds, _connection())
+        await ONLY.call(remote, "Test", changes, seconds, asking)
         waits = f"; it comes back in {seconds} s unless you call: axioctl firewall confirm"
     else:
         insists = {"Force": True} if args.force else {}
         try:
-            await ONLY.call(remote, "Configure", {**changes, **_connection(), **insists})
+            await ONLY.call(remote, "Configure", {**changes, **asking, **insists})
         except Conflict as error:
+            if not any(finding["Kind"] in _CUTS for finding in findings):
+                raise
             raise Conflict(f"{error}: --confirm-within 60, or --force") from None
     data = {"Path": ONLY.path, **changes, "Findings": findings}
     return Result(data, lambda screen: [done + waits, *(screen.paint(line, "33") for line in map(render.clean, lines))])

@@ -22,6 +22,7 @@ WEB = {"Kind": "filter", "Policy": "accept", "Protocol": "tcp", "Port": 443}
 LIMIT = {"Kind": "limit", "Unit": "connections", "Period": "minute", "Amount": 10, "Burst": 5, "Family": "ipv6"}
 DROPS = "rule 1 drops the connection from 192.0.2.7 to port 22 that asks for this"
 ASKING = {"ClientAddress": "192.0.2.7", "ServerPort": 22}
+SEEN = {**ASKING, "Revision": "8f2e"}
 CUT = {"Kind": "cut", "Rule": 1, "Text": DROPS}
 
 
@@ -36,6 +37,7 @@ def network(world: World, monkeypatch: pytest.MonkeyPatch) -> FakeService:
         Active=True,
         DefaultPolicy="drop",
         Rules=[WEB, LIMIT],
+        Revision="8f2e",
         ForeignChains=[
             {
                 "Family": "inet",
@@ -88,9 +90,17 @@ def test_add_puts_a_rule_behind_the_others(
 ) -> None:
     done = axioctl("firewall", "add", *typed)
     assert (done.code, done.out) == (0, "rule 3 is added\n")
-    assert calls(network) == [("Configure", ({"Rules": [WEB, LIMIT, meant], **ASKING},))]
+    assert calls(network) == [("Configure", ({"Rules": [WEB, LIMIT, meant], **SEEN},))]
     asked = [arguments[1] for _, method, arguments in network.calls if method == "Check"]
     assert asked == [ASKING]
+
+
+def test_who_was_overtaken_is_told_and_takes_nothing_back(axioctl: Axioctl, network: FakeService) -> None:
+    network.errors["Configure"] = Conflict("somebody else has changed the firewall meanwhile")
+    done = axioctl("firewall", "remove", "2")
+    assert (done.code, done.out) == (6, "")
+    assert "somebody else has changed the firewall meanwhile" in done.err
+    assert "--force" not in done.err
 
 
 def test_add_at_a_place_and_remove(axioctl: Axioctl, network: FakeService) -> None:
@@ -98,7 +108,7 @@ def test_add_at_a_place_and_remove(axioctl: Axioctl, network: FakeService) -> No
     assert calls(network)[0][1][0]["Rules"][0] == {"Kind": "filter", "Policy": "drop", "Family": "ipv6"}
     done = axioctl("firewall", "remove", "1")
     assert done.out == "removed: accept tcp port 443\n"
-    assert calls(network)[1] == ("Configure", ({"Rules": [LIMIT], **ASKING},))
+    assert calls(network)[1] == ("Configure", ({"Rules": [LIMIT], **SEEN},))
     for wrong in ("0", "3", "first"):
         done = axioctl("firewall", "remove", wrong)
         assert (done.code, "from 1 to 2" in done.err) == (2, True)
@@ -117,7 +127,7 @@ def test_who_would_be_cut_off_must_insist_or_try(axioctl: Axioctl, network: Fake
     assert calls(network) == [
         (
             "Configure",
-            ({"Rules": [WEB, LIMIT, {"Kind": "filter", "Policy": "drop", "Address": "192.0.2.7"}], **ASKING},),
+            ({"Rules": [WEB, LIMIT, {"Kind": "filter", "Policy": "drop", "Address": "192.0.2.7"}], **SEEN},),
         )
     ]
     network.calls.clear()
@@ -129,7 +139,7 @@ def test_who_would_be_cut_off_must_insist_or_try(axioctl: Axioctl, network: Fake
     done = axioctl("firewall", "remove", "2", "--confirm-within", "60")
     assert done.code == 0
     assert "comes back in 60 s unless you call: axioctl firewall confirm" in done.out
-    assert calls(network)[1] == ("Test", ({"Rules": [WEB]}, 60, ASKING))
+    assert calls(network)[1] == ("Test", ({"Rules": [WEB]}, 60, SEEN))
     assert axioctl("firewall", "check").code == 1
     axioctl("firewall", "confirm")
     axioctl("firewall", "roll-back")

@@ -172,6 +172,27 @@ async def test_rules_are_in_force_and_on_disk_when_they_are_acknowledged(network
     assert network.comes_through()
 
 
+async def test_of_two_who_change_what_they_have_read_the_second_is_refused(network: NetworkProcess) -> None:
+    seen = (await network.properties())["Revision"]
+    await network.call("Configure", {"Rules": [DROP_WEB], "Revision": seen})
+    for member, arguments in (
+        ("Configure", ({"Rules": [], "Active": True, "Revision": seen},)),
+        ("Test", ({"Rules": []}, 60, {"Revision": seen})),
+    ):
+        with pytest.raises(Conflict, match="somebody else has changed the firewall"):
+            await network.call(member, *arguments)
+    found = await network.properties()
+    assert (found["Rules"], found["Active"]) == ([DROP_WEB], False)
+    assert not (await network.trial_properties())["Pending"]
+    # It stands for the settings, whichever process tells it.
+    await network.stop()
+    await network.start()
+    await network.call("Test", {"Rules": []}, 60, {"Revision": found["Revision"]})
+    assert (await network.properties())["Rules"] == []
+    await network.trial("RollBack")
+    assert (await network.properties())["Revision"] == found["Revision"]
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "right"),
     [

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from axiod.bus.connection import Connection
 
 _NOT_INSTALLED = "avahi-daemon is not installed; install the package avahi-daemon"
-_NOT_ALLOWED = "axiod-network was not started by its unit, so it announces nothing"
+NOT_ALLOWED = "axiod-network was not started by its unit, so it announces nothing"
 _FOLDER = "AXIOD_AVAHI_SERVICES"
 _FILE = "axiod.service"
 _AVAHI = "org.freedesktop.Avahi"
@@ -65,6 +65,11 @@ class Avahi:
         """The host name that it answers to; None while it does not run."""
 
     @property
+    def allowed(self) -> bool:
+        """Whether the unit of axiod-network says where to announce: without it nothing of this device is announced."""
+        return self._path is not None
+
+    @property
     def installed(self) -> bool:
         """Whether there is an avahi-daemon."""
         return self._path is not None and self._path.parent.is_dir()
@@ -72,7 +77,7 @@ class Avahi:
     @property
     def why_not(self) -> str:
         """Why nothing can be announced, where it is not `installed`."""
-        return _NOT_ALLOWED if self._path is None else _NOT_INSTALLED
+        return _NOT_INSTALLED if self.allowed else NOT_ALLOWED
 
     @property
     def announced(self) -> str | None:

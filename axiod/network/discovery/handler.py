@@ -183,6 +183,8 @@ class DiscoveryHandler:
             found |= {"lldp": reason, "cdp": reason}
         if await state(self._context.connection, _ANSWERS) not in ("active", "activating", "reloading", None):
             found |= {"upnp": _NOT_STARTED, "ws-discovery": _NOT_STARTED}
+        if not self._avahi.allowed:
+            found = dict.fromkeys(("bonjour", "upnp", "ws-discovery", "lldp", "cdp"), avahi.NOT_ALLOWED)
         on = {
             "bonjour": settings.bonjour,
             "upnp": settings.upnp,

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -97,6 +99,11 @@ class FirewallHandler:
         return [write(rule) for rule in self._file.rules.rules]
 
     @property
+    def revision(self) -> str:
+        said = json.dumps(settings(self._file.rules), sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    @property
     def foreign_chains(self) -> list[dict[str, Any]]:
         return [
             {
@@ -116,6 +123,7 @@ class FirewallHandler:
     async def configure(self, changes: dict[str, Any]) -> None:
         asking = _asking(changes)
         async with self._changing:
+            self._check_revision(changes)
             if self.trial.pending and self._file.problem is not None:
                 raise Conflict(f"{self._file.problem}. No trial can bring back what there was: end it first")
             wanted = amended(self._file.rules, changes)
@@ -132,10 +140,11 @@ class FirewallHandler:
         return self._findings(wanted, asking)
 
     async def test(self, changes: dict[str, Any], time_sec: int, options: dict[str, Any]) -> list[dict[str, Any]]:
+        self._check_revision(options)
         findings = await self.check(changes, options)
         await self.trial.begin(time_sec)
         try:
-            await self.configure(changes)
+            await self.configure(changes | {name: options[name] for name in ("Revision",) if name in options})
         except AxiodError:
             await self.trial.roll_back()
             raise
@@ -151,6 +160,10 @@ class FirewallHandler:
         async with self._changing:
             if await self._filtering.table() is not None:
                 await self._filtering.apply(blocked.let_in(owner))
+
+    def _check_revision(self, given: dict[str, Any]) -> None:
+        if given.get("Revision", self.revision) != self.revision:
+            raise Conflict("somebody else has changed the firewall meanwhile; look at it, and do it again")
 
     # --- Area, see axiod.network.trial ---
 

@@ -215,6 +215,7 @@ async def test_who_would_cut_himself_off_is_warned(firewall: Locator, admin: Pag
     await expect(admin.get_by_text("Saved")).to_be_visible()
     assert (await firewall_of(device))["Active"] is True
     await send(device, "PATCH", "firewall", OFF | {"Rules": [SSH, STRANGER, PINGS]})
+    await expect(firewall.get_by_label("Turn the firewall on")).not_to_be_checked()
     await firewall.get_by_label("Turn the firewall on").check()
     await firewall.get_by_role("button", name="Remove rule 2").click()
     await expect(firewall.get_by_text("This cuts you off:")).to_have_count(0)

@@ -241,7 +241,7 @@ async def test_any_transaction_is_answered_or_refused_in_words(
             await port(client).call("Transact", unit, pdu, {"TimeoutMs": 20, **options})
         except AxiodError as error:
             assert not isinstance(error, Internal), error  # noqa: PT017 # that is the point
-        answer, _ = await port(client).call("Transact", 64, READ, {})
+        answer, _ = await port(client).call("Transact", 64, READ, {"TimeoutMs": 2000})
         assert answer == bytes.fromhex("03 08 0040 0001 0000 aa55")
     finally:
         await connection.close()

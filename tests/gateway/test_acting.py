@@ -225,6 +225,6 @@ async def test_a_method_that_wants_to_know_is_told_which_connection_asks(stage: 
     assert handler.calls == [
         ("Test", ({"Active": True}, 60, {"ClientAddress": "192.0.2.1", "ServerPort": 443})),
         ("Check", ({}, {"ClientAddress": "192.0.2.9", "ServerPort": 443})),
-        ("Configure", ({"Active": True},)),
+        ("Configure", ({"ClientAddress": "192.0.2.1", "ServerPort": 443, "Active": True},)),
         ("Check", ({}, {})),
     ]

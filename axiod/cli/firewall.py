@@ -150,7 +150,7 @@ async def _add(args: Namespace, remote: Remote) -> Result:
     rule = _KINDS[args.kind] | call_options(args, _fields())
     at = len(rules) + 1 if args.at is None else _place(args.at, len(rules) + 1)
     rules.insert(at - 1, rule)
-    return await _change(args, remote, {"Rules": rules}, f"rule {at} is added", _revision(seen))
+    return await _change(args, remote, {"Rules": rules}, f"rule {at} is added", seen)
 
 
 async def _remove(args: Namespace, remote: Remote) -> Result:
@@ -159,7 +159,7 @@ async def _remove(args: Namespace, remote: Remote) -> Result:
     if not rules:
         raise NotFound("there are no rules")
     gone = rules.pop(_place(args.rule, len(rules)) - 1)
-    return await _change(args, remote, {"Rules": rules}, f"removed: {words(gone)}", _revision(seen))
+    return await _change(args, remote, {"Rules": rules}, f"removed: {words(gone)}", seen)
 
 
 def _place(text: str, last: int) -> int:
@@ -168,18 +168,14 @@ def _place(text: str, last: int) -> int:
     return int(text)
 
 
-def _revision(seen: Mapping[str, Any]) -> dict[str, Any]:
-    return {"Revision": seen["Revision"]}
-
-
 async def _change(
-    args: Namespace, remote: Remote, changes: dict[str, Any], done: str, only_of: Mapping[str, Any] | None = None
+    args: Namespace, remote: Remote, changes: dict[str, Any], done: str, seen: Mapping[str, Any] | None = None
 ) -> Result:
     """Change settings, for a time where that is wanted. What would cut off who asks, the service refuses.
 
-    `only_of`: the Revision that they must have.
+    `seen`: what was read of them, which must still hold.
     """
-    asking = {**_connection(), **(only_of or {})}
+    asking = _connection() | ({"Revision": seen["Revision"]} if seen else {})
     findings = await ONLY.call(remote, "Check", changes, _connection())
     lines = [f"{finding['Kind']}: {finding['Text']}" for finding in findings]
     waits = ""

@@ -119,7 +119,8 @@ class Networkd:
         match = f"[Match]\nName={name}\n"
         text = _NEW.format(name) + match + "\n" + network_files.drop_in(network_files.read([match]), addressing)
         try:
-            await asyncio.to_thread(_write_folder, _read_folder() | {str(_FOLDER / _COPY.format(name)): text})
+            present = await asyncio.to_thread(_read_folder)
+            await asyncio.to_thread(_write_folder, present | {str(_FOLDER / _COPY.format(name)): text})
         except (OSError, UnicodeDecodeError) as error:
             raise HardwareFailure(f"the settings of {name} cannot be written: {error}") from error
 
@@ -141,9 +142,8 @@ class Networkd:
         path = str(_FOLDER / _COPY.format(name))
         ours = {path, str(_FOLDER / f"{Path(path).name}.d" / _DROP_IN)}
         try:
-            await asyncio.to_thread(
-                _write_folder, {key: text for key, text in _read_folder().items() if key not in ours}
-            )
+            present = await asyncio.to_thread(_read_folder)
+            await asyncio.to_thread(_write_folder, {key: text for key, text in present.items() if key not in ours})
         except (OSError, UnicodeDecodeError) as error:
             raise HardwareFailure(f"{path} cannot be removed: {error}") from error
         if stop:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from axiod.bus._lib import Variant
 from axiod.bus.connection import Subscription
+from axiod.bus.variant import plain
 from axiod.errors import AxiodError, HardwareFailure, Timeout, Unavailable
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_SYSTEMD, _PATH = "org.freedesktop.systemd1", "/org/freedesktop/systemd1"
+SYSTEMD, PATH = "org.freedesktop.systemd1", "/org/freedesktop/systemd1"
+MANAGER = f"{SYSTEMD}.Manager"
+_PROPERTIES = "org.freedesktop.DBus.Properties"
 TRIAL, DYNAMIC_DNS = "trial", "dynamic-dns"
 """What axiod-network is started for."""
 _UNIT = "axiod-network.service"
@@ -28,7 +31,7 @@ _JOB_SECONDS = 90.0
 
 async def call(connection: Connection, member: str, signature: str, *arguments: Any) -> list[Any]:
     """Call a method of org.freedesktop.systemd1.Manager; raises AxiodError."""
-    return await connection.call(_SYSTEMD, _PATH, f"{_SYSTEMD}.Manager", member, signature, list(arguments))
+    return await connection.call(SYSTEMD, PATH, MANAGER, member, signature, list(arguments))
 
 
 async def wake_in(connection: Connection, seconds: int, why: str) -> None:
@@ -71,6 +74,25 @@ async def do_not_wake(connection: Connection, why: str) -> None:
 # --- units of others ---
 
 
+async def properties_of(connection: Connection, unit: str, *names: str) -> list[str]:
+    """Return properties of a unit, each named with the end of its interface: Unit.ActiveState; raises AxiodError."""
+    path = (await call(connection, "LoadUnit", "s", unit))[0]
+    found = []
+    for name in names:
+        kind, _, member = name.partition(".")
+        reply = await connection.call(SYSTEMD, path, _PROPERTIES, "Get", "ss", [f"{SYSTEMD}.{kind}", member])
+        found.append(str(plain(reply[0])))
+    return found
+
+
+async def active_state(connection: Connection, unit: str) -> str | None:
+    """Return the ActiveState of a unit, such as "active"; None where there is no systemd that would know."""
+    try:
+        return (await properties_of(connection, unit, "Unit.ActiveState"))[0]
+    except AxiodError:
+        return None
+
+
 async def state_of(connection: Connection, unit: str) -> str | None:
     """Return whether a unit is started at boot, as systemctl is-enabled says; None: there is no such unit."""
     try:
@@ -88,10 +110,10 @@ async def job(connection: Connection, member: str, signature: str, *arguments: A
     """
     ended: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
     subscription = Subscription(
-        _SYSTEMD,
-        f"{_SYSTEMD}.Manager",
+        SYSTEMD,
+        MANAGER,
         "JobRemoved",
-        _PATH,
+        PATH,
         lambda message: ended.put_nowait((message.body[1], message.body[3])),
     )
     await connection.subscribe(subscription)

@@ -18,7 +18,7 @@ from axiod.network.discovery.bonjour import service_file, types
 from axiod.network.discovery.identity import System
 from axiod.network.discovery.lldpd import Lldpd
 from axiod.network.discovery.settings import Settings
-from axiod.network.discovery.units import MANAGER, PATH, SYSTEMD, call, state
+from axiod.network.systemd import MANAGER, PATH, SYSTEMD, active_state, call
 from axiod.runtime.settings import SettingsFile
 
 if TYPE_CHECKING:
@@ -172,6 +172,13 @@ class DiscoveryHandler:
         """Do what is set, and see whether it works."""
         self._identity = await self._system.identity() or self._identity
         settings, found = self._settings, {}
+        on = {
+            "bonjour": settings.bonjour,
+            "upnp": settings.upnp,
+            "ws-discovery": settings.ws_discovery,
+            "lldp": settings.lldp,
+            "cdp": settings.cdp,
+        }
         try:
             await self._drive()
         except AxiodError as error:
@@ -181,17 +188,10 @@ class DiscoveryHandler:
             found["bonjour"] = reason
         if (reason := await self._lldpd.why_not()) is not None:
             found |= {"lldp": reason, "cdp": reason}
-        if await state(self._context.connection, _ANSWERS) not in ("active", "activating", "reloading", None):
+        if await active_state(self._context.connection, _ANSWERS) not in ("active", "activating", "reloading", None):
             found |= {"upnp": _NOT_STARTED, "ws-discovery": _NOT_STARTED}
         if not self._avahi.allowed:
-            found = dict.fromkeys(("bonjour", "upnp", "ws-discovery", "lldp", "cdp"), avahi.NOT_ALLOWED)
-        on = {
-            "bonjour": settings.bonjour,
-            "upnp": settings.upnp,
-            "ws-discovery": settings.ws_discovery,
-            "lldp": settings.lldp,
-            "cdp": settings.cdp,
-        }
+            found = dict.fromkeys(on, avahi.NOT_ALLOWED)
         self.unavailable = {name: found[name] for name in on if on[name] and name in found}
 
     async def _follow_bonjour(self) -> str | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from axiod import durable
 from axiod.errors import AxiodError, HardwareFailure, NotSupported, Unavailable
 from axiod.network.discovery import neighbours
-from axiod.network.discovery.units import call, state
+from axiod.network.systemd import active_state, call
 
 if TYPE_CHECKING:
     from axiod.bus.connection import Connection
@@ -49,7 +49,7 @@ class Lldpd:
         """Return why it does not work; None where it does."""
         if not self.installed:
             return NOT_INSTALLED
-        if await state(self._connection, UNIT) not in ("active", "reloading", None):
+        if await active_state(self._connection, UNIT) not in ("active", "reloading", None):
             return "lldpd does not run; start it with: systemctl enable --now lldpd"
         return None
 

@@ -7,15 +7,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from axiod.bus.variant import plain
 from axiod.errors import AxiodError, Unavailable
+from axiod.network import systemd
 
 if TYPE_CHECKING:
     from axiod.bus.connection import Connection
 
-_SYSTEMD, _PATH = "org.freedesktop.systemd1", "/org/freedesktop/systemd1"
-_MANAGER = "org.freedesktop.systemd1.Manager"
-_PROPERTIES = "org.freedesktop.DBus.Properties"
 _NOT_IN_A_NAME = re.compile(rb"[^A-Za-z0-9:_.]|^\.")
 
 
@@ -53,20 +50,14 @@ class Units:
         """Return how the unit of an interface is; raises Unavailable."""
         name = unit_name(interface)
         try:
-            path = (await self._connection.call(_SYSTEMD, _PATH, _MANAGER, "LoadUnit", "s", [name]))[0]
-            unit = await self._get(path, "org.freedesktop.systemd1.Unit", "ActiveState")
-            said = await self._get(path, "org.freedesktop.systemd1.Service", "StatusText")
+            found = await systemd.properties_of(self._connection, name, "Unit.ActiveState", "Service.StatusText")
         except AxiodError as error:
             raise Unavailable(f"systemd says nothing of {name}: {error}") from error
-        return UnitState(unit, said)
-
-    async def _get(self, path: str, interface: str, name: str) -> str:
-        reply = await self._connection.call(_SYSTEMD, path, _PROPERTIES, "Get", "ss", [interface, name])
-        return str(plain(reply[0]))
+        return UnitState(*found)
 
     async def _manage(self, member: str, verb: str, interface: str) -> None:
         name = unit_name(interface)
         try:
-            await self._connection.call(_SYSTEMD, _PATH, _MANAGER, member, "ss", [name, "replace"])
+            await systemd.call(self._connection, member, "ss", name, "replace")
         except AxiodError as error:
             raise Unavailable(f"systemd did not {verb} {name}: {error}") from error

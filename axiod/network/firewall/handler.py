@@ -140,11 +140,13 @@ class FirewallHandler:
         return self._findings(wanted, asking)
 
     async def test(self, changes: dict[str, Any], time_sec: int, options: dict[str, Any]) -> list[dict[str, Any]]:
-        self._check_revision(options)
+        if "Revision" in options:
+            changes = changes | {"Revision": options["Revision"]}
+        self._check_revision(changes)
         findings = await self.check(changes, options)
         await self.trial.begin(time_sec)
         try:
-            await self.configure(changes | {name: options[name] for name in ("Revision",) if name in options})
+            await self.configure(changes)
         except AxiodError:
             await self.trial.roll_back()
             raise

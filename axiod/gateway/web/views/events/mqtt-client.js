@@ -9,7 +9,7 @@ import { Card, Facts } from "../../parts/page.js";
 import { Switch } from "../../parts/switch.js";
 import { refused, said } from "../../parts/toast.js";
 import { Age, Badge } from "../../parts/value.js";
-import { Secret } from "./secret.js";
+import { Secret } from "../../parts/secret.js";
 
 const PORTS = { tcp: 1883, ssl: 8883, ws: 80, wss: 443 };
 const MESSAGES = ["ConnectMessage", "DisconnectMessage", "LastWill"];
@@ -45,7 +45,7 @@ export const Client = () => {
         <${Broker} form=${form} />
         <div class="columns">
           <${Of} form=${form} name="Username" />
-          <${Secret} name="Password" label=${t("mqtt.Password")} longest=${255} there=${form.now.Secrets?.includes("Password")} ...${{ secrets, setSecrets }} />
+          <${Secret} words="events" name="Password" label=${t("mqtt.Password")} longest=${255} there=${form.now.Secrets?.includes("Password")} ...${{ secrets, setSecrets }} />
           <${Of} form=${form} name="ClientId" />
         </div>
         <div class="columns">

@@ -11,7 +11,7 @@ import { Saving, Setting } from "../../parts/form.js";
 import { Card } from "../../parts/page.js";
 import { refused, said } from "../../parts/toast.js";
 import { useDraft } from "./draft.js";
-import { Secret } from "./secret.js";
+import { Secret } from "../../parts/secret.js";
 import { TestRecipient } from "./trial.js";
 
 const LOGIN = ["Username", "Password"];
@@ -138,7 +138,7 @@ const shown = (name, { draft, type }) =>
 
 const One = ({ name, draft, type, one, secrets, setSecrets }) => {
   if (SECRETS.includes(name)) {
-    return html`<${Secret} ...${{ name, secrets, setSecrets }} label=${t(`recipients.${name}`)} there=${one?.Secrets.includes(name)} />`;
+    return html`<${Secret} words="events" ...${{ name, secrets, setSecrets }} label=${t(`recipients.${name}`)} there=${one?.Secrets.includes(name)} />`;
   }
   const own = name === "Host" && type === "smtp";
   return html`<${Setting} form=${draft} name=${name} section="recipients" label=${own ? t("recipients.mail-server") : undefined} autocapitalize="none" />`;
